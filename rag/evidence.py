@@ -1,0 +1,92 @@
+"""Evidence, Quote and Claim: what answers are made of before they are numbered and shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from index.articles import Article, Passage
+from rag.answer import ArticleRef, Citation, Statement, Support
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A retrieved passage with its article; ``score`` ranks within one question only."""
+
+    article: Article
+    passage: Passage
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """An exact span of an article: ``text`` is ``article.text[start:end]``, by construction."""
+
+    article: Article
+    start: int
+    end: int
+
+    @property
+    def text(self) -> str:
+        """The quoted words."""
+        return self.article.text[self.start : self.end]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One sentence that the answer wants to say, without markers, and the quotes it rests on."""
+
+    text: str
+    quotes: tuple[Quote, ...]
+    support: Support
+
+
+def article_ref(article: Article) -> ArticleRef:
+    """The public reference to an article.
+
+    >>> article_ref(Article(text="Rain.", date="2023-11-08", id="a")).date
+    '2023-11-08'
+    """
+    day = article.date.isoformat() if article.date else None
+    return ArticleRef(article.id, article.title, day, article.url)
+
+
+def number_claims(
+    claims: Iterable[Claim], *, separator: str = " "
+) -> tuple[str, tuple[Statement, ...], tuple[Citation, ...]]:
+    """Join claims into an answer's text, its statements and its citations.
+
+    The only place where citations get their numbers: from 1, in order of first use, one number for
+    each distinct span. The marker follows the sentence, as in ``It rained. [1]``.
+
+    >>> a = Article(text="It rained. It snowed.", id="a")
+    >>> text, statements, citations = number_claims([Claim("It rained.", (Quote(a, 0, 10),), "verified")])
+    >>> text, citations[0].quote, statements[0].citations
+    ('It rained. [1]', 'It rained.', (1,))
+    """
+    citations: dict[tuple[str, int, int], Citation] = {}
+    statements: list[Statement] = []
+    parts: list[str] = []
+    at = 0
+    for claim in claims:
+        numbers = [_number(quote, citations) for quote in claim.quotes]
+        numbers = list(dict.fromkeys(numbers))
+        shown = claim.text + "".join(f" [{n}]" if i == 0 else f"[{n}]" for i, n in enumerate(numbers))
+        at += len(separator) if parts else 0
+        statements.append(Statement(shown, at, at + len(shown), tuple(numbers), claim.support))
+        parts.append(shown)
+        at += len(shown)
+    return separator.join(parts), tuple(statements), tuple(citations.values())
+
+
+def _number(quote: Quote, citations: dict[tuple[str, int, int], Citation]) -> int:
+    key = (quote.article.id, quote.start, quote.end)
+    if key not in citations:
+        number = len(citations) + 1
+        citations[key] = Citation(number, article_ref(quote.article), quote.start, quote.end, quote.text)
+    return citations[key].number
+
+
+def distinct_articles(evidence: Sequence[Evidence]) -> list[Article]:
+    """The articles behind some evidence, each once, in order of first appearance."""
+    return list({e.article.id: e.article for e in evidence}.values())
