@@ -1,0 +1,1 @@
+"""Measurements of speed, each a module that runs on its own."""
