@@ -1,0 +1,99 @@
+"""What an archive tells its owner: progress, problems, what a sync did, what it holds."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """One step of a long piece of work.
+
+    ``stage`` is "reading" (files, or articles given directly), "encoding" (passages) or "indexing"
+    (passages); ``done`` of ``total`` are finished, ``note`` says what is at hand.
+    """
+
+    stage: str
+    done: int
+    total: int
+    note: str = ""
+
+
+OnProgress = Callable[[Progress], None]
+
+
+@dataclass(frozen=True, slots=True)
+class FileProblem:
+    """What could not be read as it stands: ``source`` is a path, or ``path:line``.
+
+    ``reason`` is one line with the value, the limit and the remedy.
+    """
+
+    source: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncReport:
+    """What a sync did, counted in articles; ``passages`` counts those that were encoded anew."""
+
+    added: int = 0
+    changed: int = 0
+    removed: int = 0
+    unchanged: int = 0
+    passages: int = 0
+    problems: tuple[FileProblem, ...] = ()
+    seconds: float = 0.0
+
+    @property
+    def total(self) -> int:
+        """Articles that these sources now contribute.
+
+        >>> SyncReport(added=2, removed=1, unchanged=3).total
+        5
+        """
+        return self.added + self.changed + self.unchanged
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """What an archive holds. ``bytes_on_disk`` counts every file of the archive."""
+
+    path: Path
+    articles: int
+    passages: int
+    undated: int
+    oldest: dt.date | None
+    newest: dt.date | None
+    model: str
+    vector_index: str
+    bytes_on_disk: int
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One thing that was verified; ``detail`` says what was found, and the remedy if not ``ok``."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckReport:
+    """The outcome of ``Archive.check``."""
+
+    checks: tuple[CheckResult, ...]
+
+    @property
+    def ok(self) -> bool:
+        """Whether every check passed.
+
+        >>> CheckReport((CheckResult("offsets", True, "7 passages"),)).ok
+        True
+        """
+        return all(check.ok for check in self.checks)
