@@ -1,0 +1,264 @@
+"""Assistant: questions in, checked and cited answers out."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from index.archive import Archive
+from index.articles import ALWAYS, DateRange, ScoredPassage, parse_date
+from index.errors import BadDate, BadQuestion, LLMError
+from rag.answer import NO_ANSWER, Answer, Draft, PassageRef, Turn
+from rag.dates import read_period
+from rag.evidence import Claim, Evidence, number_claims
+from rag.extract import Extract, Search, extract
+from rag.llms import LLM, load_llm
+from rag.question import standalone
+from rag.reader import Reader
+from rag.settings import Settings, load_settings
+from rag.timings import Timings
+from rag.verify import SUPPORTED, check
+
+MAX_QUESTION = 2000
+Day = dt.date | str | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One question, checked: what is asked, as of which day, over which published days."""
+
+    question: str
+    standalone: str
+    history: tuple[Turn, ...]
+    as_of: dt.date | None
+    published: DateRange
+    k: int
+
+
+class Assistant:
+    """Answers questions from one archive; may be asked from several threads at once.
+
+    >>> with Assistant.open(archive) as desk:                          # doctest: +SKIP
+    ...     desk.ask("What did Ukraine recapture in the Black Sea?").short
+    'oil and gas platform'
+    """
+
+    def __init__(self, archive: Archive, *, llm: LLM | None = None, settings: Settings | None = None) -> None:
+        self.archive = archive
+        self._llm = llm
+        self._settings = settings or load_settings()
+        self._owns_archive = False
+
+    @classmethod
+    def open(
+        cls,
+        archive: str | Path | Archive | None = None,
+        *,
+        llm: str | LLM | None = None,
+        settings: Settings | None = None,
+    ) -> Self:
+        """Open an archive for questions; what is not given comes from the settings.
+
+        ``llm`` is a spec such as ``ollama/llama3.2`` or an object with the LLM port. Raises
+        ArchiveNotFound if there is no archive, BadSetting for an unknown spec.
+        """
+        settings = settings or load_settings()
+        model = load_llm(llm or settings.llm, settings) if llm is None or isinstance(llm, str) else llm
+        if isinstance(archive, Archive):
+            return cls(archive, llm=model, settings=settings)
+        path = settings.archive if archive is None else archive
+        desk = cls(Archive.open(path, model=settings.model, create=False), llm=model, settings=settings)
+        desk._owns_archive = True
+        return desk
+
+    def ask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        as_of: Day = None,
+        since: Day = None,
+        until: Day = None,
+        k: int | None = None,
+    ) -> Answer:
+        """Answer a question, seeing only what was published by ``as_of``, from ``since`` to ``until``.
+
+        ``k`` is the number of passages reported. Raises BadQuestion, BadDate or ArchiveEmpty.
+        """
+        *_, answer = self.stream(question, history=history, as_of=as_of, since=since, until=until, k=k)
+        assert isinstance(answer, Answer)
+        return answer
+
+    async def aask(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        as_of: Day = None,
+        since: Day = None,
+        until: Day = None,
+        k: int | None = None,
+    ) -> Answer:
+        """As ``ask``, in a thread, so that an event loop goes on meanwhile."""
+        return await asyncio.to_thread(
+            self.ask, question, history=history, as_of=as_of, since=since, until=until, k=k
+        )
+
+    def stream(
+        self,
+        question: str,
+        *,
+        history: Sequence[Turn] = (),
+        as_of: Day = None,
+        since: Day = None,
+        until: Day = None,
+        k: int | None = None,
+    ) -> Iterator[Draft | Answer]:
+        """As ``ask``, but show the checked part of the answer as it grows; the answer comes last.
+
+        Closing the iterator cancels a running LLM.
+        """
+        timings = Timings()
+        request = self._request(question, history, as_of, since, until, k)
+        found = self._extract(request, timings)
+        claims: Sequence[Claim] = found.claims
+        note = found.reason
+        model = "extractive"
+        if self._llm is not None and found.evidence:
+            written: list[Claim] = []
+            try:
+                for draft in self._write(request, found, written, timings):
+                    yield draft
+                claims, note, model = written, None, self._llm.name
+            except LLMError as error:
+                note = "; ".join(part for part in (str(error), found.reason) if part)
+        for n in range(1, len(claims) + 1 if model == "extractive" else 0):
+            yield Draft(number_claims(claims[:n])[0])
+        yield self._answer(request, found, claims, note, model, timings)
+
+    def search(
+        self, query: str, k: int = 10, *, as_of: Day = None, since: Day = None, until: Day = None
+    ) -> list[ScoredPassage]:
+        """Passages for a query, best first, by the archive's own fused ranking."""
+        request = self._request(query, (), as_of, since, until, k)
+        return self.archive.search(request.question, k=request.k, published=request.published)
+
+    def close(self) -> None:
+        """Close the archive, if this assistant opened it."""
+        if self._owns_archive:
+            self.archive.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _request(
+        self, question: str, history: Sequence[Turn], as_of: Day, since: Day, until: Day, k: int | None
+    ) -> _Request:
+        asked = question.strip()
+        if not asked:
+            raise BadQuestion("the question is empty; ask in plain words, such as: Who invited Kim Jong Un?")
+        if len(asked) > MAX_QUESTION:
+            raise BadQuestion(
+                f"the question has {len(asked):,} characters, the limit is {MAX_QUESTION:,}; shorten it"
+            )
+        settings = self._settings
+        seen_until = parse_date(as_of) or settings.as_of
+        first, last = parse_date(since) or settings.since, parse_date(until) or settings.until
+        ends = [day for day in (seen_until, last) if day]
+        if first and ends and first > min(ends):
+            raise BadDate(f"nothing lies between since {first} and {min(ends)}; move one of the two dates")
+        published = DateRange(first, min(ends)) if ends else DateRange(first) if first else ALWAYS
+        return _Request(
+            asked,
+            standalone(asked, history),
+            tuple(history),
+            seen_until or self.archive.newest(),
+            published,
+            k or settings.k,
+        )
+
+    def _extract(self, request: _Request, timings: Timings) -> Extract:
+        period = read_period(request.standalone, request.as_of) if request.as_of else None
+        search = Search(self.archive, Reader.load(), request.published, period)
+        found = extract(request.standalone, search, timings)
+        if found.claims or found.evidence:
+            return found
+        return replace(found, reason=self._nothing_in_range(request, period.text if period else None))
+
+    def _write(
+        self, request: _Request, found: Extract, written: list[Claim], timings: Timings
+    ) -> Iterator[Draft]:
+        """Have the LLM write from the evidence; every claim has passed its check when it comes."""
+        from rag.write import write
+
+        assert self._llm is not None
+        with timings.stage("write"):
+            claims = write(
+                request.standalone,
+                found.evidence[: request.k],
+                self._llm,
+                as_of=request.as_of,
+                history=request.history,
+            )
+            for claim in claims:
+                written.append(claim)
+                yield Draft(number_claims(written)[0])
+
+    def _answer(
+        self,
+        request: _Request,
+        found: Extract,
+        claims: Sequence[Claim],
+        note: str | None,
+        model: str,
+        timings: Timings,
+    ) -> Answer:
+        with timings.stage("verify"):
+            text, statements, citations = number_claims([_checked(claim) for claim in claims])
+        return Answer(
+            question=request.question,
+            standalone_question=request.standalone,
+            as_of=request.as_of.isoformat() if request.as_of else None,
+            text=text or NO_ANSWER,
+            short=found.short if any(found.short and found.short in c.quote for c in citations) else None,
+            abstained=not statements,
+            reason=note,
+            confidence=round(found.confidence, 4),
+            statements=statements,
+            citations=citations,
+            passages=tuple(_passage_ref(each) for each in found.evidence[: request.k]),
+            model=model,
+            archive_fingerprint=self.archive.fingerprint,
+            timings_ms=timings.as_dict(),
+        )
+
+    def _nothing_in_range(self, request: _Request, period: str | None) -> str:
+        status = self.archive.status()
+        asked = f" for “{period}”" if period else ""
+        shown = " to ".join(str(day) for day in (request.published.since, request.published.until) if day)
+        return (
+            f"nothing published {shown or 'then'}{asked} is in the archive, which holds "
+            f"{status.articles} articles from {status.oldest or 'no known date'} to {status.newest or 'no known date'}"
+        )
+
+
+def _checked(claim: Claim) -> Claim:
+    """The claim with its support as the deterministic checks find it, whoever wrote it."""
+    source = " ".join(quote.text for quote in claim.quotes)
+    held = bool(claim.quotes) and check(claim.text, source).score >= SUPPORTED
+    return replace(claim, support="verified" if held else "unverified")
+
+
+def _passage_ref(evidence: Evidence) -> PassageRef:
+    passage = evidence.passage
+    return PassageRef(passage.article_id, passage.start, passage.end, passage.text, round(evidence.score, 4))

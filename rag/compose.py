@@ -1,0 +1,95 @@
+"""Compose: from what was read to an answer in the archive's own sentences.
+
+Nothing is paraphrased. A claim is a sentence of an article, at most relieved of an opening that only
+linked it to its neighbours ("In a separate development, ..."), and it cites the whole sentence.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from index.passages import sentences
+from rag.evidence import Claim, Evidence, Quote
+from rag.reader import Span
+
+MAX_CLAIMS = 4
+
+_LINKS = re.compile(
+    r"(?:In a (?:separate|related|further) (?:development|incident|matter)|In (?:addition|response|other news)|"
+    r"(?:Tragic|Unfortunate|Fortunate|Final|Last|Additional|Notab|Sad|Second|Third|First)(?:al)?ly|Meanwhile|"
+    r"However|Moreover|Furthermore|Also|Elsewhere|Earlier|Later|Separately|Nevertheless|Besides|Then|Still)\s*,\s+"
+)
+_LEANING = re.compile(
+    r"(?:He|She|They|It|Its|His|Her|Their|This|These|Those|That|The (?:operation|incident|attack|move|decision|"
+    r"group|two|former|latter|same|pair|company|agency|country))\b"
+)
+
+
+def sentence_at(evidence: Evidence, start: int, end: int) -> Quote:
+    """The whole sentence or sentences of the passage around offsets in the passage's text."""
+    spans = sentences(evidence.passage.text)
+    touched = [(a, b) for a, b in spans if a < end and b > start] or [(start, end)]
+    shift = evidence.passage.start
+    return Quote(evidence.article, shift + touched[0][0], shift + touched[-1][1])
+
+
+def sentence_before(evidence: Evidence, quote: Quote) -> Quote | None:
+    """The sentence before a quote in the same passage, if there is one."""
+    shift = evidence.passage.start
+    earlier = [(a, b) for a, b in sentences(evidence.passage.text) if b <= quote.start - shift]
+    return Quote(evidence.article, shift + earlier[-1][0], shift + earlier[-1][1]) if earlier else None
+
+
+def claim(quote: Quote) -> Claim:
+    """A sentence as the answer says it, citing the sentence as it stands in the article.
+
+    >>> from index.articles import Article
+    >>> claim(Quote(Article(text="Finally, Moscow claimed victory."), 0, 32)).text
+    'Moscow claimed victory.'
+    """
+    text = " ".join(quote.text.split())
+    if link := _LINKS.match(text):
+        rest = text[link.end() :]
+        text = rest[:1].upper() + rest[1:]
+    return Claim(text, (quote,), "verified")
+
+
+def claims_for(found: Sequence[tuple[Evidence, Span]]) -> list[Claim]:
+    """The sentences that hold the given answers, each once, best first, at most four.
+
+    A sentence that leans on the one before it ("They have pierced ...") brings that one along.
+
+    >>> from index.articles import Article, Passage
+    >>> a = Article(text="The army moved at dawn. They took the hill.", id="a")
+    >>> e = Evidence(a, Passage("a", 0, 43, a.text), 1.0)
+    >>> [c.text for c in claims_for([(e, Span("the hill", 34, 42, 5.0))])]
+    ['The army moved at dawn.', 'They took the hill.']
+    """
+    quotes: list[Quote] = []
+    for evidence, span in found:
+        quote = sentence_at(evidence, span.start, span.end)
+        if any(_covers(known, quote) for known in quotes):
+            continue
+        before = sentence_before(evidence, quote) if _LEANING.match(quote.text) else None
+        if before is not None and not any(_covers(known, before) for known in quotes):
+            quotes.append(before)
+        quotes.append(quote)
+    return [claim(quote) for quote in quotes[:MAX_CLAIMS]]
+
+
+def overview(evidence: Sequence[Evidence]) -> list[Claim]:
+    """The first sentence of each passage: what the news is, in the articles' order of relevance."""
+    quotes: list[Quote] = []
+    for each in evidence:
+        quote = sentence_at(each, 0, 1)
+        if not any(_covers(known, quote) for known in quotes):
+            quotes.append(quote)
+    return [claim(quote) for quote in quotes[:MAX_CLAIMS]]
+
+
+def _covers(known: Quote, quote: Quote) -> bool:
+    """Whether a quote says nothing that is not already quoted, here or word for word elsewhere."""
+    if known.text == quote.text:
+        return True
+    return known.article.id == quote.article.id and known.start <= quote.start and quote.end <= known.end

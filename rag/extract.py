@@ -1,0 +1,143 @@
+"""Extract: the archive's own answer to a question, or why it has none."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.archive import Archive
+from index.articles import ALWAYS, DateRange
+from rag.answer import Turn
+from rag.answerable import ANSWER_FROM, confidence, shortfall
+from rag.compose import claims_for, overview
+from rag.dates import Period
+from rag.evidence import Claim, Evidence
+from rag.question import standalone
+from rag.reader import Reader, Span
+from rag.retrieve import Reading, read, retrieve
+from rag.timings import Timings
+
+NEAR = 0.3  # cosine from which a passage is about the subject of an overview
+CLOSE_SPANS = 2.0  # logits within which a further span of the same passage is an answer too
+
+_JOINT = re.compile(
+    r",?\s+and\s+(?=(?:what|who|whom|whose|how|why|when|where|which|was|were|is|are|did|does|do|has|have)\b)", re.I
+)
+_ASKS = re.compile(r"^\W*(?:what|who|whom|whose|how|why|when|where|which|in which|on which)\b", re.I)
+_OVERVIEW = re.compile(
+    r"^\W*(?:what(?:'s|’s| is| was| are| were)? (?:the )?(?:latest|news|new|happening|going on)\b"
+    r"|what (?:has )?happened (?:in|on|with|this|last|yesterday|today|recently)\b"
+    r"|(?:give me|write)? ?(?:an? |the )?(?:summary|overview|summari[sz]e|round-?up)\b|tell me about\b|any news\b)",
+    re.I,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """What reading the archive gave.
+
+    ``claims`` is empty if the archive does not say, and then ``reason`` tells why; with claims,
+    ``reason`` tells what part of the question stayed open. ``evidence`` is what was looked at, best
+    first; ``short`` the exact words that answer.
+    """
+
+    claims: tuple[Claim, ...]
+    short: str | None
+    confidence: float
+    reason: str | None
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """Where to look: the archive, its reader, the days that may be seen, the period asked about."""
+
+    archive: Archive
+    reader: Reader
+    published: DateRange = ALWAYS
+    period: Period | None = None
+
+
+def extract(question: str, search: Search, timings: Timings) -> Extract:
+    """Answer a standalone question from the archive alone.
+
+    A question of two parts is answered part by part; a request for the news gets an overview.
+    """
+    if _OVERVIEW.search(question):
+        return _overview(question, search, timings)
+    parts = question_parts(question)
+    answers: list[Extract] = []
+    for part in parts:
+        asked = part
+        if answers:
+            asked = standalone(part, [Turn(parts[0], " ".join(c.text for c in answers[0].claims))])
+        answers.append(_single(asked, search, timings))
+    return answers[0] if len(answers) == 1 else _joined(parts, answers)
+
+
+def question_parts(question: str) -> list[str]:
+    """A question of two parts as two questions; any other as it is.
+
+    >>> question_parts("What did Moscow report, and were there victims?")
+    ['What did Moscow report?', 'were there victims?']
+    >>> question_parts("Who met Putin and Kim?")
+    ['Who met Putin and Kim?']
+    """
+    match = _JOINT.search(question)
+    if match is None or not _ASKS.match(question):
+        return [question]
+    first, second = question[: match.start()], question[match.end() :]
+    if min(len(first.split()), len(second.split())) < 3:
+        return [question]
+    return [first.rstrip(" ?,") + "?", second]
+
+
+def _single(question: str, search: Search, timings: Timings) -> Extract:
+    with timings.stage("retrieve"):
+        found = retrieve(search.archive, question, published=search.published, period=search.period)
+    with timings.stage("read"):
+        readings = read(search.reader, question, found)
+    evidence = tuple(reading.evidence for reading in readings)
+    if not readings:
+        return Extract((), None, 0.0, None, ())
+    best = max(readings, key=lambda reading: confidence(question, reading))
+    sure = confidence(question, best)
+    if sure < ANSWER_FROM:
+        return Extract((), None, sure, shortfall(question, best, sure), evidence)
+    claims = claims_for(_answers(best))
+    return Extract(tuple(claims), best.best.text, sure, None, _first(best.evidence, evidence))
+
+
+def _answers(best: Reading) -> list[tuple[Evidence, Span]]:
+    """The best span, and those of the same passage that the reader finds about as good."""
+    floor = max(0.0, best.best.score - CLOSE_SPANS)
+    return [(best.evidence, span) for span in best.spans if span is best.best or span.score >= floor]
+
+
+def _overview(question: str, search: Search, timings: Timings) -> Extract:
+    with timings.stage("retrieve"):
+        found = retrieve(search.archive, question, published=search.published, period=search.period)
+    evidence = tuple(each for each, _ in found)
+    near = [each for each, cosine in found if cosine >= NEAR]
+    if not near:
+        top = max((cosine for _, cosine in found), default=0.0)
+        reason = f"no passage is close to this subject (closest {top:.2f}, needed {NEAR:.2f})"
+        return Extract((), None, max(0.0, min(top, 1.0)), reason, evidence)
+    sure = max(cosine for _, cosine in found)
+    return Extract(tuple(overview(near)), None, max(0.0, min(sure, 1.0)), None, evidence)
+
+
+def _joined(parts: Sequence[str], answers: Sequence[Extract]) -> Extract:
+    said = [answer for answer in answers if answer.claims]
+    evidence = {each.passage.id: each for answer in said or answers for each in answer.evidence}
+    open_parts = [f"“{part}”: {a.reason}" for part, a in zip(parts, answers, strict=True) if not a.claims]
+    claims: dict[str, Claim] = {claim.text: claim for answer in said for claim in answer.claims}
+    sure = sum(answer.confidence for answer in answers) / len(answers)
+    reason = "; ".join(open_parts) or None
+    return Extract(tuple(claims.values()), None, sure, reason, tuple(evidence.values()))
+
+
+def _first(best: Evidence, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
+    """All the evidence, the passage that the answer came from first."""
+    return (best, *(each for each in evidence if each.passage.id != best.passage.id))
