@@ -29,7 +29,7 @@ class LocalModel:
 
         tokenizer, model = self._load()
         inputs = self._inputs(tokenizer, system, user).to(model.device)
-        streamer = TextIteratorStreamer(
+        streamer: Any = TextIteratorStreamer(
             tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=self.timeout_s
         )
         stop = threading.Event()
@@ -76,7 +76,7 @@ class LocalModel:
 
                 try:
                     tokenizer = AutoTokenizer.from_pretrained(self.source)
-                    model = AutoModelForCausalLM.from_pretrained(self.source)
+                    model: Any = AutoModelForCausalLM.from_pretrained(self.source)
                 except (OSError, ValueError) as error:
                     reason = str(error).strip().split("\n")[0][:100]
                     raise LLMError(f"the model {self.source} cannot be loaded: {reason}") from None
