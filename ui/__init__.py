@@ -1,0 +1,1 @@
+"""Faces for people: the command line, the REST API and the chat page."""

@@ -1,0 +1,257 @@
+"""What each command of ``citedesk`` does; each returns its exit status."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Context, Option
+
+from index.errors import ArchiveNotFound
+from ui.flags import (
+    ArchiveFlag,
+    AsOfFlag,
+    CountFlag,
+    JsonFlag,
+    LlmFlag,
+    ModelFlag,
+    SinceFlag,
+    UntilFlag,
+    settings_of,
+    wants_json,
+)
+from ui.screen import Screen, say, write_json
+
+if TYPE_CHECKING:
+    from index.archive import Archive
+
+    from rag.assistant import Assistant
+    from rag.settings import Settings
+
+OK, FAILED, BAD_INPUT, NOT_SAID = 0, 1, 2, 3
+
+
+def _archive(settings: Settings) -> Archive:
+    from index.archive import Archive
+
+    with _told_to_index(settings):
+        return Archive.open(settings.archive, model=settings.model, create=False)
+
+
+def _desk(settings: Settings) -> Assistant:
+    from rag.assistant import Assistant
+
+    with _told_to_index(settings):
+        return Assistant.open(settings.archive, settings=settings)
+
+
+@contextmanager
+def _told_to_index(settings: Settings) -> Iterator[None]:
+    try:
+        yield
+    except ArchiveNotFound:
+        raise ArchiveNotFound(f"no archive at {settings.archive}; run: citedesk index FOLDER") from None
+
+
+def index(
+    context: Context,
+    paths: Annotated[
+        list[str] | None, Argument(metavar="[PATH]...", help="Folders and files [seeds/].")
+    ] = None,
+    archive: ArchiveFlag = None,
+    model: ModelFlag = None,
+    json: JsonFlag = False,
+) -> int:
+    """Read articles into the archive; what has not changed costs nothing."""
+    from index.archive import Archive
+
+    from ui import terminal
+    from ui.payloads import report_payload
+
+    settings = settings_of(context)
+    sources = paths or ["seeds"]
+    there = [source for source in sources if "://" in source or os.path.lexists(source)]
+    for source in sources:
+        if source not in there:
+            say(f"error: no file or folder at {source}; give one that exists: citedesk index FOLDER")
+    if not there:
+        return BAD_INPUT
+    with Archive.open(settings.archive, model=settings.model) as opened, terminal.progress_bar() as progress:
+        report = opened.sync(*there, progress=progress)
+    if wants_json(context):
+        write_json(report_payload(report))
+    else:
+        terminal.show_sync(report)
+    terminal.show_problems(report)
+    if not report.total and not report.removed:
+        say(f"error: no article found in {', '.join(there)}; give a folder with .txt, .md or .jsonl files")
+        return BAD_INPUT
+    return OK if len(there) == len(sources) else BAD_INPUT
+
+
+def search(
+    context: Context,
+    query: Annotated[str, Argument(help="Words to look for.")],
+    archive: ArchiveFlag = None,
+    model: ModelFlag = None,
+    json: JsonFlag = False,
+    as_of: AsOfFlag = None,
+    since: SinceFlag = None,
+    until: UntilFlag = None,
+    k: CountFlag = None,
+) -> int:
+    """Ranked passages."""
+    from ui import terminal
+    from ui.payloads import search_payload
+    from ui.sources import finder
+
+    settings = settings_of(context)
+    with _desk(settings) as desk:
+        found = desk.search(query, settings.k)
+        find = finder(desk.archive)
+        if wants_json(context):
+            write_json(search_payload(query, found, find))
+        else:
+            terminal.show_passages(found, find)
+    return OK
+
+
+def ask(
+    context: Context,
+    question: Annotated[str, Argument(help="A question in plain words.")],
+    archive: ArchiveFlag = None,
+    model: ModelFlag = None,
+    json: JsonFlag = False,
+    as_of: AsOfFlag = None,
+    since: SinceFlag = None,
+    until: UntilFlag = None,
+    llm: LlmFlag = None,
+    k: CountFlag = None,
+) -> int:
+    """One cited answer; exit status 0 answered, 3 the archive does not say."""
+    from ui import terminal
+    from ui.payloads import answer_payload
+    from ui.sources import finder
+
+    settings = settings_of(context)
+    with _desk(settings) as desk:
+        answer = terminal.follow(desk.stream(question))
+        if wants_json(context):
+            write_json(answer_payload(answer))
+        else:
+            terminal.show_answer(answer, finder(desk.archive))
+    return NOT_SAID if answer.abstained else OK
+
+
+def chat(
+    context: Context,
+    archive: ArchiveFlag = None,
+    model: ModelFlag = None,
+    json: JsonFlag = False,
+    as_of: AsOfFlag = None,
+    since: SinceFlag = None,
+    until: UntilFlag = None,
+    llm: LlmFlag = None,
+    k: CountFlag = None,
+) -> int:
+    """A conversation in the terminal; follow-up questions are understood."""
+    from ui.conversation import converse
+
+    settings = settings_of(context)
+    with _desk(settings) as desk:
+        return converse(desk, as_json=wants_json(context))
+
+
+def serve(
+    context: Context,
+    host: Annotated[
+        str | None, Option("--host", metavar="HOST", help="Address to listen on [127.0.0.1].")
+    ] = None,
+    port: Annotated[
+        str | None, Option("--port", metavar="N", help="Port to listen on [7860]; 0 takes a free one.")
+    ] = None,
+    archive: ArchiveFlag = None,
+    model: ModelFlag = None,
+    as_of: AsOfFlag = None,
+    since: SinceFlag = None,
+    until: UntilFlag = None,
+    llm: LlmFlag = None,
+    k: CountFlag = None,
+) -> int:
+    """The chat page and the REST API."""
+    from ui.server import listen, serve_until_stopped
+
+    settings = settings_of(context)
+    with listen(settings.host, settings.port) as listener, _desk(settings) as desk:
+        serve_until_stopped(desk, settings, listener)
+    return OK
+
+
+def evaluate(
+    context: Context,
+    gold: Annotated[Path, Argument(metavar="GOLD", help="Questions with their right answers, JSONL.")],
+    report: Annotated[Path, Option("--report", metavar="FILE", help="Where the whole report goes.")] = Path(
+        "report.json"
+    ),
+    archive: ArchiveFlag = None,
+    model: ModelFlag = None,
+    json: JsonFlag = False,
+    llm: LlmFlag = None,
+    k: CountFlag = None,
+) -> int:
+    """Score gold questions and write a report."""
+    from eval.gold import read_gold
+    from eval.report import table
+    from eval.report import write_json as write_report
+    from eval.run import evaluate as score
+    from ui.payloads import plain
+    from ui.terminal import progress_bar
+
+    settings = settings_of(context)
+    questions = read_gold(gold)
+    for problem in questions.problems:
+        say(f"skipped: {gold}: {problem}")
+    with _desk(settings) as desk, progress_bar() as progress:
+        result = score(desk, questions.questions, progress=progress)
+    write_report(result, report)
+    if wants_json(context):
+        write_json(plain(result.scores))
+    else:
+        Screen().console.print(table(result))
+    say(f"report: {report}")
+    return OK
+
+
+def status(
+    context: Context, archive: ArchiveFlag = None, model: ModelFlag = None, json: JsonFlag = False
+) -> int:
+    """What the archive holds."""
+    from ui import terminal
+    from ui.payloads import report_payload
+
+    with _archive(settings_of(context)) as opened:
+        now = opened.status()
+    if wants_json(context):
+        write_json(report_payload(now))
+    else:
+        terminal.show_status(now)
+    return OK
+
+
+def check(
+    context: Context, archive: ArchiveFlag = None, model: ModelFlag = None, json: JsonFlag = False
+) -> int:
+    """Verify the archive end to end; exit status 1 if a check fails."""
+    from ui import terminal
+    from ui.payloads import report_payload
+
+    with _archive(settings_of(context)) as opened:
+        report = opened.check()
+    if wants_json(context):
+        write_json({**report_payload(report), "ok": report.ok})
+    else:
+        terminal.show_check(report)
+    return OK if report.ok else FAILED

@@ -1,0 +1,83 @@
+"""One process on one port: the chat page and the REST API."""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+from functools import partial
+from typing import TYPE_CHECKING
+
+from index.errors import BadSetting
+from ui.screen import say
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.settings import Settings
+
+GRACE_S = 10
+"""How long running answers may take to finish once the server is told to stop."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket bound to host and port; port 0 takes any free one.
+
+    Raises BadSetting if the port is taken or may not be used, or the host is not of this machine.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise BadSetting(_why_not(host, port, error)) from None
+    return listener
+
+
+def _why_not(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        free = port + 1 if port < 65535 else 7860
+        return f"port {port} on {host} is taken by another program; choose another: --port {free}"
+    if error.errno == errno.EACCES:
+        return f"port {port} needs special rights; choose one above 1023: --port 7860"
+    return f"cannot listen on host {host!r} ({error.strerror}); use --host 127.0.0.1"
+
+
+def find_examples(desk: Assistant, settings: Settings) -> tuple[str, ...]:
+    """Questions that the archive answers with its own sentences, whatever LLM the desk uses."""
+    from rag.assistant import Assistant
+    from ui.examples import choose
+
+    plain = settings.model_copy(update={"llm": "extractive"})
+    asking = Assistant.open(desk.archive, settings=plain)
+    return choose(desk.archive.articles()[:12], asking.ask)
+
+
+def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.socket) -> None:
+    """Serve on the socket until the process is told to stop."""
+    os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+    host, port = listener.getsockname()[:2]
+    say("loading the page...")
+    import uvicorn
+
+    from ui.api import create_app
+    from ui.app import mount_page
+    from ui.examples import Examples
+
+    examples = Examples(partial(find_examples, desk, settings)).start()
+    web = mount_page(create_app(desk), desk, settings, examples)
+    config = uvicorn.Config(
+        web, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S, server_header=False
+    )
+    shown = f"[{host}]" if ":" in host else host
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            say(f"citedesk is ready at http://{shown}:{port} (Ctrl-C stops it)")
+
+    try:
+        Server(config).run(sockets=[listener])
+    except KeyboardInterrupt:
+        say("stopped")

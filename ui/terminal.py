@@ -1,0 +1,177 @@
+"""Answers and reports in the terminal, and progress while they are made."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from typing import TYPE_CHECKING
+
+from rich.live import Live
+from rich.text import Text
+
+from rag.answer import NO_ANSWER, Answer, Draft
+from ui.screen import Screen, clean, say
+from ui.sources import FindArticle, Source, cited_sources, nearest_sources
+from ui.words import coverage, long_date
+
+if TYPE_CHECKING:
+    from index.articles import ScoredPassage
+    from index.reports import CheckReport, Progress, Status, SyncReport
+
+
+def show_answer(answer: Answer, find: FindArticle) -> None:
+    """The short exact answer, the whole answer, and its numbered sources; or why there is none."""
+    screen = Screen()
+    if answer.abstained:
+        _show_refusal(screen, answer, find)
+        return
+    if answer.short:
+        screen.line((answer.short, "bold"))
+        screen.line("")
+    at = 0
+    parts: list[str | tuple[str, str]] = []
+    for statement in answer.statements:
+        parts.append(answer.text[at : statement.end])
+        if statement.support != "verified":
+            parts.append((" (unverified)", "yellow"))
+        at = statement.end
+    screen.line(*parts, answer.text[at:])
+    if answer.reason:
+        screen.line((f"Note: {answer.reason}", "yellow"))
+    screen.line("")
+    for source in cited_sources(answer):
+        _show_source(screen, source, f"“{_flat(source.quote)}”")
+
+
+def _show_refusal(screen: Screen, answer: Answer, find: FindArticle) -> None:
+    screen.line((NO_ANSWER, "bold"))
+    if answer.reason:
+        screen.line(answer.reason)
+    nearest = nearest_sources(answer, find)
+    if nearest:
+        screen.line("")
+        screen.line("Nearest articles:")
+    for source in nearest:
+        _show_source(screen, source, "")
+
+
+def _show_source(screen: Screen, source: Source, quote: str) -> None:
+    where = f", {source.article.url}" if source.article.url else ""
+    if quote:
+        screen.line((f"[{source.number}] ", "bold"), quote)
+        screen.line(f"    {_flat(source.article.title)}, {long_date(source.article.date)}{where}")
+    else:
+        screen.line(f"- {_flat(source.article.title)}, {long_date(source.article.date)}{where}")
+
+
+def _flat(text: str) -> str:
+    return " ".join(text.split())
+
+
+def show_passages(found: Sequence[ScoredPassage], find: FindArticle) -> None:
+    """Ranked passages, best first."""
+    screen = Screen()
+    for rank, scored in enumerate(found, start=1):
+        article = find(scored.passage.article_id)
+        screen.line((f"{rank}. ", "bold"), f"{_flat(article.title)}, {long_date(article.date)}")
+        screen.line(
+            (f"   score {scored.score:.3f}, cosine {scored.dense:.2f}, BM25 {scored.lexical:.1f}", "dim")
+        )
+        screen.line(f"   {_flat(scored.passage.text)}")
+    if not found:
+        say("no passage found; try other words or a wider date range")
+
+
+def show_sync(report: SyncReport) -> None:
+    """What an index run did, in one line."""
+    took = f"{report.seconds:.1f} s" if report.seconds < 100 else f"{report.seconds / 60:.0f} min"
+    Screen().line(
+        (f"{report.added:,} added", "bold"),
+        f", {report.changed:,} changed, {report.removed:,} removed, {report.unchanged:,} unchanged"
+        f"; {report.passages:,} passages; {took}",
+    )
+
+
+def show_problems(report: SyncReport) -> None:
+    """Each file that could not be read, on a line of its own, beside the result."""
+    for problem in report.problems:
+        say(f"skipped: {problem.source}: {problem.reason}")
+
+
+def show_status(status: Status) -> None:
+    """What the archive holds."""
+    screen = Screen()
+    rows = [
+        ("archive", str(status.path)),
+        ("holds", coverage(status.articles, status.oldest, status.newest)),
+        ("undated", f"{status.undated:,}"),
+        ("passages", f"{status.passages:,}"),
+        ("model", status.model),
+        ("vectors", status.vector_index),
+        ("on disk", f"{status.bytes_on_disk / 1e6:,.1f} MB"),
+        ("fingerprint", status.fingerprint),
+    ]
+    for name, value in rows:
+        screen.line((f"{name:<12}", "dim"), value)
+
+
+def show_check(report: CheckReport) -> None:
+    """Each check and whether it passed."""
+    screen = Screen()
+    for check in report.checks:
+        verdict = ("ok    ", "green") if check.ok else ("FAILED", "bold red")
+        screen.line(verdict, f" {check.name}: {check.detail}")
+
+
+@contextmanager
+def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
+    """A bar with rate and remaining time on stderr, or None where nobody is looking."""
+    screen = Screen(sys.stderr)
+    if not screen.is_terminal:
+        yield None
+        return
+    from rich import progress as bars
+
+    columns = (
+        bars.TextColumn("{task.description}", markup=False),
+        bars.BarColumn(bar_width=30),
+        bars.MofNCompleteColumn(),
+        bars.TextColumn("{task.fields[rate]}"),
+        bars.TimeRemainingColumn(),
+    )
+    with bars.Progress(*columns, console=screen.console, transient=True) as bar:
+        tasks: dict[str, bars.TaskID] = {}
+
+        def update(now: Progress) -> None:
+            if now.stage not in tasks:
+                tasks[now.stage] = bar.add_task(now.stage, rate="")
+            task = tasks[now.stage]
+            bar.update(task, total=now.total or None, completed=now.done)
+            speed = bar.tasks[task].speed
+            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+
+        yield update
+
+
+def follow(stream: Iterator[Draft | Answer]) -> Answer:
+    """The answer at the end of a stream; while it grows, a terminal shows its drafts on stderr."""
+    screen = Screen(sys.stderr)
+    live = Live(console=screen.console, transient=True, auto_refresh=False)
+    with live if screen.is_terminal else nullcontext(), _closing(stream):
+        for item in stream:
+            if isinstance(item, Answer):
+                return item
+            if screen.is_terminal:
+                live.update(Text(clean(item.text, screen.stream), style="dim"), refresh=True)
+    raise RuntimeError("the stream ended without an answer")
+
+
+@contextmanager
+def _closing(stream: Iterator[Draft | Answer]) -> Iterator[None]:
+    """Closing a stream cancels the LLM behind it."""
+    try:
+        yield
+    finally:
+        if isinstance(stream, Generator):
+            stream.close()
