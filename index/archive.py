@@ -1,0 +1,315 @@
+"""Archive: open, add, sync, search, status, check. The face of this room."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import threading
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from index import checks, dense, derived, ledger, sources
+from index.articles import ALWAYS, Article, DateRange, Passage, ScoredPassage
+from index.catalogue import Catalogue
+from index.encoder import DEFAULT_MODEL, Encoder, load_encoder
+from index.errors import (
+    ArchiveDamaged,
+    ArchiveEmpty,
+    ArchiveError,
+    ArchiveMismatch,
+    ArchiveNotFound,
+    BadQuestion,
+)
+from index.passages import CHUNKING
+from index.reports import (
+    CheckReport,
+    CheckResult,
+    FileProblem,
+    OnProgress,
+    Progress,
+    Status,
+    SyncReport,
+)
+from index.schema import VERSION
+from index.search import Query, rank
+from index.sync import Sync
+
+__all__ = [
+    "Archive",
+    "CheckReport",
+    "CheckResult",
+    "FileProblem",
+    "Progress",
+    "Status",
+    "SyncReport",
+]
+
+_WAIT_S = 5.0
+_QUERY_CHARS = 10_000  # far beyond what an encoder reads; keeps a pasted book from costing seconds
+
+
+class Archive:
+    """A folder of searchable articles. Safe for searches from several threads; one process writes at a time.
+
+    The encoder is loaded when it is first needed, not when the archive is opened.
+    """
+
+    def __init__(self, path: Path, catalogue: Catalogue, encoder: Encoder | None, model: str) -> None:
+        self.path = path
+        self.model = model
+        self._catalogue = catalogue
+        self._given = encoder
+        self._checked: Encoder | None = None
+        self._derived: derived.Derived | None = None
+        self._loading = threading.RLock()
+        self._writing = threading.RLock()
+
+    @classmethod
+    def open(
+        cls,
+        path: str | Path = ".citedesk",
+        *,
+        encoder: Encoder | None = None,
+        model: str = DEFAULT_MODEL,
+        create: bool = True,
+    ) -> Archive:
+        """Open the archive in a folder, or make one.
+
+        ``model`` names the encoder (see ``load_encoder``); an ``encoder`` object may be given instead.
+
+        Raises ArchiveNotFound if there is none and ``create`` is False, ArchiveMismatch if it was
+        made by another model or version, ArchiveDamaged if it cannot be read.
+        """
+        folder = Path(path).expanduser()
+        _make(folder, create)
+        catalogue = Catalogue(folder)
+        archive = cls(folder, catalogue, encoder, encoder.fingerprint if encoder else model)
+        try:
+            archive._refuse_others()
+        except ArchiveError:
+            catalogue.close()
+            raise
+        return archive
+
+    def _refuse_others(self) -> None:
+        for what, ours in [("schema", VERSION), ("chunking", CHUNKING)]:
+            theirs = self._catalogue.get(what)
+            if theirs and theirs != ours:
+                raise ArchiveMismatch(
+                    f"archive {self.path} has {what} version {theirs}, this citedesk makes version {ours}; "
+                    f"index again into a new folder: citedesk index --archive NEW PATH"
+                )
+        if not self._catalogue.get("schema"):
+            raise ArchiveDamaged(
+                f"archive {self.path} is damaged (no schema version in {sources.CATALOGUE}); "
+                "delete the folder and index your articles again"
+            )
+        made_with = self._catalogue.get("model")
+        if made_with and made_with != self.model:
+            raise ArchiveMismatch(self._other_model(made_with, self.model))
+        if self._given:
+            self._verified(self._given)
+
+    def _other_model(self, theirs: str, ours: str) -> str:
+        return (
+            f"archive {self.path} was made with model {theirs}, this is {ours}; open it with that model "
+            "or index again into a new folder: citedesk index --archive NEW PATH"
+        )
+
+    def _verified(self, encoder: Encoder) -> Encoder:
+        theirs = self._catalogue.get("encoder")
+        if theirs and theirs != encoder.fingerprint:
+            raise ArchiveMismatch(self._other_model(theirs, encoder.fingerprint))
+        return encoder
+
+    @property
+    def encoder(self) -> Encoder:
+        """The encoder, loaded now if it was not yet. Raises ArchiveMismatch if it is another than before."""
+        with self._loading:
+            if self._checked is None:
+                self._checked = self._verified(self._given or load_encoder(self.model))
+            return self._checked
+
+    @property
+    def fingerprint(self) -> str:
+        """What answers rest on, in 16 digits: model, rules, articles; the same on every machine."""
+        parts = [
+            VERSION,
+            CHUNKING,
+            self._catalogue.get("encoder") or "",
+            self._catalogue.get("content") or "",
+        ]
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    def sync(self, *paths: str | Path, progress: OnProgress | None = None) -> SyncReport:
+        """Take up new and changed files of folders or single files, and forget those that are gone.
+
+        Files that did not change are not read again. What cannot be read is in the report's
+        ``problems``; the rest goes on. Interrupted, it continues where it stopped when run again.
+
+        Raises SourceNotFound before any work if a path does not exist, ArchiveLocked if another
+        process is writing.
+        """
+        found = sources.find(paths)
+        return self._write(lambda run: run.files(found), progress)
+
+    def add(self, articles: Iterable[Article], *, progress: OnProgress | None = None) -> SyncReport:
+        """Add articles directly. One with an id that is already there replaces it.
+
+        Raises ArchiveLocked if another process is writing.
+        """
+        return self._write(lambda run: run.articles(articles), progress)
+
+    def remove(self, article_ids: Iterable[str]) -> int:
+        """Remove articles; returns how many there were. Files are not touched.
+
+        An article removed this way comes back only if its file changes.
+        """
+        ids = list(article_ids)
+        with self._writing, derived.writer_lock(self.path, _WAIT_S):
+            with self._catalogue.writing():
+                gone = ledger.remove(self._catalogue, ids)
+            if gone:
+                self._publish(_quiet)
+        return len(gone)
+
+    def _write(self, work: Callable[[Sync], None], progress: OnProgress | None) -> SyncReport:
+        with self._writing, derived.writer_lock(self.path, _WAIT_S):
+            catalogue = Catalogue(self.path)  # searches go on over the other connection meanwhile
+            try:
+                run = Sync(catalogue, lambda: self._sign(catalogue), progress or _quiet)
+                work(run)
+                report = run.finish()
+                self._publish(progress or _quiet)
+                return report
+            finally:
+                catalogue.close()
+
+    def _sign(self, catalogue: Catalogue) -> Encoder:
+        """The encoder, its name written into an archive that has none yet."""
+        encoder = self.encoder
+        if not catalogue.get("encoder"):
+            for key, value in [
+                ("encoder", encoder.fingerprint),
+                ("model", self.model),
+                ("chunking", CHUNKING),
+            ]:
+                catalogue.set(key, value)
+        return encoder
+
+    def _publish(self, progress: OnProgress) -> None:
+        """Make both indexes agree with the catalogue."""
+        if derived.is_current(self.path, self._catalogue.generation):
+            return
+        _, passages, *_ = self._catalogue.totals()
+        progress(Progress("indexing", 0, passages))
+        fresh = derived.refresh(self.path, self._catalogue)
+        with self._loading:
+            self._derived = fresh
+        progress(Progress("indexing", passages, passages))
+
+    def _current(self) -> derived.Derived:
+        with self._loading:
+            self._derived = derived.current(self.path, self._catalogue, self._derived)
+            return self._derived
+
+    def search(self, query: str, k: int = 20, *, published: DateRange = ALWAYS) -> list[ScoredPassage]:
+        """Rank passages for a query by fused dense and BM25 scores.
+
+        At most ``k`` passages, best first; fewer if the archive holds fewer in the range of days.
+        An article without a date is found only if no range is asked for. Any text is a query:
+        punctuation has no meaning.
+
+        Raises ArchiveEmpty if nothing has been indexed, BadQuestion if the query is empty.
+        """
+        if not query.strip():
+            raise BadQuestion("the query is empty; write at least one word")
+        if k < 1:
+            raise BadQuestion(f"k is {k}; ask for at least 1 passage")
+        if not self._catalogue.rows("SELECT 1 FROM passages LIMIT 1"):
+            raise ArchiveEmpty(f"archive {self.path} holds no articles yet; add some: citedesk index PATH")
+        text = query[:_QUERY_CHARS].encode("utf-8", "replace").decode()
+        vector = self.encoder.encode([text])
+        return rank(self._catalogue, self._current(), Query(text, vector, published), k)
+
+    def article(self, article_id: str) -> Article:
+        """The article of this id. Raises ArticleNotFound."""
+        return self._catalogue.article(article_id)
+
+    def articles(self) -> list[Article]:
+        """All articles with their text, newest first, undated ones last."""
+        return self._catalogue.articles()
+
+    def passages(self, article_id: str) -> list[Passage]:
+        """The passages of an article, in order. Raises ArticleNotFound."""
+        return self._catalogue.passages(article_id)
+
+    def newest(self) -> dt.date | None:
+        """The date of the newest article; None if none has a date."""
+        return self._catalogue.totals()[-1]
+
+    def status(self) -> Status:
+        """What the archive holds; loads neither model nor indexes."""
+        articles, passages, undated, oldest, newest = self._catalogue.totals()
+        return Status(
+            path=self.path,
+            articles=articles,
+            passages=passages,
+            undated=undated,
+            oldest=oldest,
+            newest=newest,
+            model=self._catalogue.get("model") or self.model,
+            vector_index=dense.KIND,
+            bytes_on_disk=sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
+            fingerprint=self.fingerprint,
+        )
+
+    def check(self, sample: int = 100) -> CheckReport:
+        """Verify the archive end to end; ``sample`` passages are encoded again and compared."""
+        return CheckReport(tuple(checks.run(self._catalogue, self._current(), lambda: self.encoder, sample)))
+
+    def close(self) -> None:
+        """Close the files; a second time does nothing."""
+        self._catalogue.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _quiet(progress: Progress) -> None:
+    """Nobody is watching."""
+
+
+def _make(folder: Path, create: bool) -> None:
+    """See that the folder holds an archive or can become one."""
+    if (folder / sources.CATALOGUE).is_file():
+        return
+    if folder.exists() and not folder.is_dir():
+        raise ArchiveNotFound(
+            f"{str(folder)!r} is a file, an archive is a folder; name another with --archive"
+        )
+    held = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    if any(name == "lexical" or name.startswith("dense-") for name in held):
+        raise ArchiveDamaged(
+            f"archive {folder} is damaged ({sources.CATALOGUE} is missing); put the file back from a backup, "
+            "or delete the folder and index your articles again"
+        )
+    if not create:
+        raise ArchiveNotFound(f"no archive at {str(folder)!r} yet; make one: citedesk index PATH")
+    if held:
+        raise ArchiveNotFound(
+            f"folder {str(folder)!r} holds other files, no archive; name a new or empty folder with --archive"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveNotFound(
+            f"archive {str(folder)!r} cannot be made ({error.strerror}); name another folder with --archive"
+        ) from None

@@ -1,0 +1,130 @@
+"""From what the user names (files, folders) to the list of files to read."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from index.errors import BadInput, SourceNotFound
+from index.readers import READERS, suffix
+from index.reports import FileProblem
+
+CATALOGUE = "catalogue.sqlite"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What one source holds: files in order of name, and what was passed over and why.
+
+    ``unreadable`` are files and folders that are there but cannot be opened now: what was read
+    from them before stays.
+    """
+
+    root: Path
+    files: tuple[Path, ...]
+    problems: tuple[FileProblem, ...]
+    unreadable: tuple[Path, ...] = ()
+
+
+def find(sources: Sequence[str | Path]) -> list[Found]:
+    """Look up every source before any work is done.
+
+    Folders are searched to the bottom, symbolic links followed once. Names that start with a dot
+    and citedesk's own archives are left out, as are files whose ending no reader knows (reported
+    with their number).
+
+    Raises SourceNotFound for a path that does not exist, BadInput for a web address.
+    """
+    return [_find(root) for root in dict.fromkeys(_root(source) for source in sources)]
+
+
+def _root(source: str | Path) -> Path:
+    name = str(source)
+    if name.lower().startswith(("http://", "https://", "http:/", "https:/")):
+        raise BadInput(
+            f"{name[:80]!r} is a web address; citedesk reads files and folders: save the page first"
+        )
+    if "\0" in name or not name.strip():
+        raise SourceNotFound(f"{name[:80]!r} is no path; name a file or a folder")
+    try:
+        found = Path(name).expanduser().resolve(strict=True)
+        str(found).encode()
+        return found
+    except FileNotFoundError:
+        raise SourceNotFound(
+            f"{name!r} does not exist (looked in {Path.cwd()}); check the spelling"
+        ) from None
+    except UnicodeEncodeError:
+        raise SourceNotFound(f"{_shown(Path(name))!r} has a name that is not UTF-8; rename it") from None
+    except (OSError, RuntimeError) as error:
+        raise SourceNotFound(
+            f"{name[:200]!r} cannot be opened ({error}); check the path and its permissions"
+        ) from None
+
+
+def _find(root: Path) -> Found:
+    if not root.is_dir():
+        trouble = _unfit(root)
+        if trouble:
+            return Found(root, (), (FileProblem(str(root), trouble),), (root,))
+        return Found(root, (root,), ())
+    files: list[Path] = []
+    unreadable: list[tuple[Path, str]] = []
+    unknown = Counter[str]()
+    for path in sorted(_walk(root, unreadable)):
+        if trouble := _unfit(path):
+            unreadable.append((path, trouble))
+        elif suffix(path) in READERS:
+            files.append(path)
+        else:
+            unknown[suffix(path)] += 1
+    problems = [FileProblem(_shown(path), trouble) for path, trouble in unreadable]
+    for ending, number in sorted(unknown.items()):
+        some = "1 file" if number == 1 else f"{number:,} files"
+        kind = f"ending in {ending!r}" if ending else "without an ending"
+        problems.append(
+            FileProblem(str(root), f"{some} {kind} not read; citedesk reads {', '.join(READERS)}")
+        )
+    if not files:
+        problems.append(
+            FileProblem(str(root), f"folder holds no article; citedesk reads {', '.join(READERS)}")
+        )
+    return Found(root, tuple(files), tuple(problems), tuple(path for path, _ in unreadable))
+
+
+def _walk(root: Path, unreadable: list[tuple[Path, str]]) -> Iterator[Path]:
+    folders, visited = [root], set[tuple[int, int]]()
+    while folders:
+        folder = folders.pop()
+        try:
+            info = folder.stat()
+            entries = {path: path.is_dir() for path in folder.iterdir()}
+        except OSError as error:
+            unreadable.append((folder, f"folder cannot be read ({error.strerror}); check its permissions"))
+            continue
+        if (info.st_dev, info.st_ino) in visited or any(path.name == CATALOGUE for path in entries):
+            continue
+        visited.add((info.st_dev, info.st_ino))
+        visible = [path for path in entries if not path.name.startswith(".")]
+        folders += [path for path in visible if entries[path]]
+        yield from (path for path in visible if not entries[path])
+
+
+def _shown(path: Path) -> str:
+    return os.fsencode(path).decode("utf-8", "replace")
+
+
+def _unfit(path: Path) -> str:
+    """Why a path cannot be read as a file, or nothing. It is never opened: a pipe would block."""
+    try:
+        mode = path.stat().st_mode
+        str(path).encode()
+    except UnicodeEncodeError:
+        return "has a name that is not UTF-8; rename it"
+    except OSError as error:
+        return f"cannot be read ({error.strerror}); check that the link leads somewhere"
+    return "" if stat.S_ISREG(mode) else "is a pipe, socket or device, not a file; citedesk reads files"
