@@ -1,0 +1,175 @@
+"""Names in questions, and whether a passage speaks of them.
+
+News calls one actor by many names: "Kyiv" decides, "Ukrainian" forces move, "Washington" warns. A
+capital stands for its country when it acts, never when it is the place: drones over Kyiv are not
+drones over Ukraine.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import lru_cache
+
+WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
+
+# Country: adjective or people where they share too few letters; then who speaks for it.
+_ACTORS = """
+United States: US, USA, America, Americans; Washington, White House, Pentagon
+United Kingdom: UK, Britain, British, Britons, England; London, Downing Street, Whitehall
+Russia: Russians; Moscow, Kremlin
+Ukraine: Ukrainians; Kyiv, Kiev
+North Korea: North Korean, North Koreans, DPRK; Pyongyang
+South Korea: South Korean, South Koreans; Seoul
+China: Chinese, PRC; Beijing
+Taiwan: Taiwanese; Taipei
+Japan: Japanese; Tokyo
+France: French; Paris, Elysee
+Germany: German, Germans; Berlin
+Spain: Spanish, Spaniards; Madrid
+Italy: Italian, Italians; Rome
+Netherlands: Dutch, Holland; The Hague
+Belgium: Belgian; Brussels
+European Union: EU; Brussels
+Poland: Polish, Poles; Warsaw
+Hungary: Hungarian; Budapest
+Czech Republic: Czech, Czechs, Czechia; Prague
+Greece: Greek, Greeks; Athens
+Turkey: Turkish, Turks, Turkiye, Türkiye; Ankara
+Sweden: Swedish, Swedes; Stockholm
+Norway: Norwegian; Oslo
+Denmark: Danish, Danes; Copenhagen
+Finland: Finnish, Finns; Helsinki
+Switzerland: Swiss; Bern
+Ireland: Irish; Dublin
+Portugal: Portuguese; Lisbon
+Belarus: Belarusian; Minsk
+Israel: Israeli, Israelis; Jerusalem, Tel Aviv
+Palestine: Palestinian, Palestinians; Ramallah
+Iran: Iranian; Tehran
+Iraq: Iraqi; Baghdad
+Syria: Syrian; Damascus
+Lebanon: Lebanese; Beirut
+Egypt: Egyptian; Cairo
+Saudi Arabia: Saudi, Saudis; Riyadh
+Qatar: Qatari; Doha
+Yemen: Yemeni; Sanaa
+Afghanistan: Afghan, Afghans; Kabul
+Pakistan: Pakistani; Islamabad
+India: Indian; New Delhi, Delhi
+Canada: Canadian; Ottawa
+Mexico: Mexican; Mexico City
+Brazil: Brazilian; Brasilia
+Argentina: Argentine, Argentinian; Buenos Aires
+Venezuela: Venezuelan; Caracas
+Cuba: Cuban; Havana
+Australia: Australian; Canberra
+New Zealand: New Zealander, New Zealanders; Wellington
+Philippines: Philippine, Filipino, Filipinos; Manila
+Vietnam: Vietnamese; Hanoi
+Thailand: Thai, Thais; Bangkok
+South Africa: South African; Pretoria
+Nigeria: Nigerian; Abuja
+Ethiopia: Ethiopian; Addis Ababa
+Kenya: Kenyan; Nairobi
+Sudan: Sudanese; Khartoum
+"""
+
+_NOT_NAMES = frozenset(
+    "what which who whom whose when where why how in on at to of for from by with and or the a an is are was were "
+    "do does did has have had can could will would should may might must according during after before since "
+    "if it its he she they his her their this that these those i we you not no any some about under over "
+    "president mr mrs ms dr minister prime general sir lord lady king queen prince princess pope senator "
+    "monday tuesday wednesday thursday friday saturday sunday january february march april june july august "
+    "september october november december".split()
+)
+_PLACE = re.compile(r"\b(?:in|at|over|near|outside|inside|around|through|across|above|into|towards?|to|from)\s+(?:the\s+)?(?:\w+\s+of\s+)?$", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A run of capitalised words, or a figure; ``place`` if it is where something happened."""
+
+    words: tuple[str, ...]
+    place: bool
+
+    @property
+    def text(self) -> str:
+        """The words as the question has them."""
+        return " ".join(self.words)
+
+
+def names(question: str) -> list[Name]:
+    """The names and figures of a question, in order.
+
+    >>> [(n.text, n.place) for n in names("How many drones did Ukraine shoot down over Kyiv in 2023?")]
+    [('Ukraine', False), ('Kyiv', True), ('2023', True)]
+    """
+    found: list[Name] = []
+    run: list[re.Match[str]] = []
+    for match in [*WORD.finditer(question), None]:
+        apart = match is None or (run and question[run[-1].end() : match.start()].strip("-' ’") != "")
+        if run and (apart or match is None or not _is_name(match.group())):
+            place = bool(_PLACE.search(question[: run[0].start()]))
+            found.append(Name(tuple(m.group() for m in run), place))
+            run = []
+        if match is not None and _is_name(match.group()):
+            run.append(match)
+    return found
+
+
+def _is_name(word: str) -> bool:
+    return word[0].isdigit() or (word[0].isupper() and len(word) > 1 and word.lower() not in _NOT_NAMES)
+
+
+def missing_names(question: str, text: str) -> list[str]:
+    """The names and figures of a question that a text does not speak of.
+
+    >>> missing_names("Whom did Kyiv's army fight over Kyiv?", "Ukrainian forces engaged a jet.")
+    ['Kyiv']
+    """
+    words = {match.group().lower() for match in WORD.finditer(text)}
+    flat = " ".join(match.group().lower() for match in WORD.finditer(text))
+    return [name.text for name in names(question) if not _spoken_of(name, words, flat)]
+
+
+def _spoken_of(name: Name, words: set[str], flat: str) -> bool:
+    held = sum(any(_alike(part.lower(), word) for word in words) for part in name.words)
+    if held and held * 2 >= len(name.words):
+        return True
+    return any(re.search(rf"\b{re.escape(other)}", flat) for other in _others(name.text.lower(), name.place))
+
+
+def _others(name: str, place: bool) -> set[str]:
+    """The other ways to say a country; a capital says it only where it acts."""
+    same: set[str] = set()
+    for people, capitals in _actors():
+        if any(_alike(name, known) for known in people):
+            same |= people if place else people | capitals
+        elif name in capitals and not place:
+            same |= people | capitals
+    return same
+
+
+@lru_cache(maxsize=1)
+def _actors() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
+    rows = []
+    for line in _ACTORS.strip().lower().splitlines():
+        country, rest = line.split(": ")
+        people, capitals = rest.split("; ")
+        rows.append((frozenset([country, *people.split(", ")]), frozenset(capitals.split(", "))))
+    return tuple(rows)
+
+
+def _alike(one: str, other: str) -> bool:
+    """Whether two words are forms of one name: "Ukraine" and "Ukrainian", "Zelensky" and "Zelenskyy"."""
+    if one == other:
+        return True
+    if one[0].isdigit() or other[0].isdigit():
+        return False
+    shared = 0
+    for a, b in zip(one, other, strict=False):
+        if a != b:
+            break
+        shared += 1
+    return shared >= 4 and shared >= max(len(one), len(other)) - 3
