@@ -25,6 +25,7 @@ _TITLES = re.compile(
     r"player|striker|footballer|mr|mrs|ms|dr|sir|lady|lord|saint)\b\.?",
     re.I,
 )
+_TITLE_BEFORE = re.compile(_TITLES.pattern + r"\s+$", re.I)
 _GROUP_WORDS = re.compile(
     r"\b(?:ministry|government|army|navy|forces|troops|party|union|united|nations|council|court|bank|company|corp|inc|"
     r"group|committee|agency|office|department|house|senate|congress|parliament|university|school|club|team|band|"
@@ -105,6 +106,11 @@ def _continues(text: str, words: list[re.Match[str]], i: int) -> int:
     return step if not between.strip() or (initial and not between.strip(" .")) else 0
 
 
+def _before(text: str, end: int) -> str:
+    """The last few words before an offset; the start of the text stays recognisable."""
+    return text[:end] if end <= 40 else "x" + text[end - 39 : end]
+
+
 def _is_capital(word: str) -> bool:
     return word[0].isupper() and word.lower() not in STOP and not _CALENDAR.fullmatch(word)
 
@@ -112,7 +118,7 @@ def _is_capital(word: str) -> bool:
 def _is_name_word(text: str, words: list[re.Match[str]], i: int) -> bool:
     if not _is_capital(words[i][0]):
         return False
-    if not _SENTENCE_START.search(text[: words[i].start()]):
+    if not _SENTENCE_START.search(_before(text, words[i].start())):
         return True
     # The first word of a sentence is capitalised anyway: a name if it is all there is, if it looks
     # like one elsewhere, or if the next word is capitalised too.
@@ -120,7 +126,8 @@ def _is_name_word(text: str, words: list[re.Match[str]], i: int) -> bool:
     alone = len(words) == 1 or bool(_PLACE_WORDS.fullmatch(word)) or bool(_GROUP_WORDS.fullmatch(word))
     elsewhere = any(w[0].startswith(word) for j, w in enumerate(words) if j != i)
     following = i + 1 < len(words) and _is_capital(words[i + 1][0])
-    return alone or elsewhere or following or word != words[i][0]
+    adjective = _DEMONYM.fullmatch(word) is not None and len(word) > 5
+    return alone or elsewhere or following or adjective or word != words[i][0]
 
 
 def _mention(text: str, start: int, end: int) -> Mention:
@@ -134,7 +141,7 @@ def _mention(text: str, start: int, end: int) -> Mention:
 
 def _kind(text: str, name: str, start: int) -> tuple[Kind, bool]:
     words = name.split()
-    titled = _TITLES.search(name) or re.search(_TITLES.pattern + r"\s+$", text[:start], re.I)
+    titled = _TITLES.search(name) or _TITLE_BEFORE.search(_before(text, start))
     if _GROUP_WORDS.search(name):
         return "group", True
     if titled and len(words) > bool(_TITLES.search(name)):
@@ -145,6 +152,6 @@ def _kind(text: str, name: str, start: int) -> tuple[Kind, bool]:
         return "group", True
     if len(words) == 1 and name.isupper():
         return "group", True
-    if _PLACE_BEFORE.search(text[:start]):
+    if _PLACE_BEFORE.search(_before(text, start)):
         return "place", len(words) == 1
     return "person", len(words) > 1

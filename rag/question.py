@@ -20,7 +20,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from rag.answer import Turn
+from rag.answer import NO_ANSWER, Turn
 from rag.mentions import STOP, Kind, mentions
 
 _AUX = r"(?:did|does|do|is|are|was|were|has|have|had|will|would|can|could|should|may|might|must)"
@@ -56,7 +56,12 @@ _THERE = re.compile(
     r"(?!\s+(?:is|are|was|were|be|been|any|an?|other|some)\b)",
     re.I,
 )
-_ANY_THERE = re.compile(r"\W*(?:were|was|are|is)\s+there\s+(?:any|more|other)\b", re.I)
+_ANY = re.compile(r"\bthere\s+(?:any|more)\b|\b(?:any|some)\s+\w+\W*$", re.I)
+_DEFINITION = re.compile(r"\W*what\s+(?:is|are)\s+(?:an?\s+)?(?!the\b)\w+\W*$", re.I)
+_ADDED = re.compile(r"\s\([^()]*(?:\([^()]*\)[^()]*)*\)\?$")
+_NO_IDEA = re.compile(
+    r"(?:sorry\b.*)?\b(?:i|we)\s+(?:don['’]t|do not|can(?:['’]t|not))\s+(?:know|say|find|answer)", re.I
+)
 _NOT_STOP = rf"(?!(?:{'|'.join(sorted(STOP))})\b)"
 _PLACE_PHRASE = re.compile(r"\b(?:in|at|near|over|from|around|across|on|inside|outside)\s+(?:the\s+)?$", re.I)
 _EVENT = re.compile(
@@ -65,7 +70,7 @@ _EVENT = re.compile(
     rf"|\b{_AUX}\s+(?:that|this|those|these)\s+(?:happen|occur|mean|take place|matter|work|affect|change|end)"
     r"|\b(?:that|this|those|these)\s+(?:one|ones|day|time|year|case|way|point|event|attack|incident|claim|decision|"
     r"visit|meeting|statement|operation|deal|agreement|law|plan|song|album|book|film|war|battle|game|match)s?\b"
-    r"|\b(?:else|instead|afterwards?|too|either)\W*$|\b(?:any|other|another|some)\s+(?:other\s+)?\w+\W*$"
+    r"|\b(?:else|instead|afterwards?|too|either)\W*$|\b(?:other|another)\s+\w+\W*$"
     r"|\b(?:react|respond|reply|comment)\W*$|\b(?:the\s+(?:other|others|rest|same|former|latter))\b"
     r"|\bthen\W*$|\b(?:happened|happens)\s+(?:next|then|after)\b",
     re.I,
@@ -74,7 +79,7 @@ _EVENT = re.compile(
 
 @dataclass(slots=True)
 class _Topic:
-    """What the conversation is about so far: the last question made whole, and who is who."""
+    """What the conversation is about so far: the last question made whole (no brackets), who is who."""
 
     question: str = ""
     answer: str = ""
@@ -98,14 +103,16 @@ def standalone(question: str, history: Sequence[Turn]) -> str:
     """
     topic = _Topic()
     for turn in history:
-        whole = _whole(turn.question, topic)
+        whole = _ADDED.sub("?", _whole(turn.question, topic))
         topic.earlier += [topic.answer, topic.question]
         topic.question, topic.answer, topic.raw = whole, _plain(turn.answer), turn.question
     return _whole(question, topic)
 
 
 def _plain(answer: str) -> str:
-    return " ".join(re.sub(r"\[\d+\]", " ", answer).split())
+    """An answer without markers; a refusal names nothing, so it counts as none."""
+    plain = " ".join(re.sub(r"\[\d+\]", " ", answer).split())
+    return "" if plain.startswith(NO_ANSWER) or _NO_IDEA.match(plain) else plain
 
 
 def _whole(question: str, topic: _Topic) -> str:
@@ -131,10 +138,15 @@ def _whole(question: str, topic: _Topic) -> str:
 
 def _leans(question: str, after_and: bool) -> bool:
     """Whether a question without pronouns still needs the turn before: an event, or hardly a word."""
-    if _EVENT.search(question) or _ANY_THERE.match(question):
+    if _EVENT.search(question):
+        return True
+    if mentions(question) or re.search(r"\d", question) or _DEFINITION.match(question):
+        return False
+    if _ANY.search(question):
         return True
     content = [w for w in re.findall(r"[^\W_]+", question) if w.lower() not in STOP]
-    return len(content) <= 1 + after_and and not mentions(question) and not re.search(r"\d", question)
+    few = 1 + (after_and or re.search(r"\bthe\b", question) is not None)  # "Who was the driver?"
+    return len(content) <= few
 
 
 def _end(question: str) -> tuple[str, str]:
@@ -261,7 +273,7 @@ def _antecedent(pronoun: str, topic: _Topic) -> str | None:
 def _new_antecedent(pronoun: str, topic: _Topic) -> str | None:
     """What the last question asked for, if its answer is short enough to be just that."""
     if pronoun in ("he", "she"):
-        return _person(topic.answer) if _ASKS_PERSON.match(topic.question) else None
+        return _person(topic.answer, topic.earlier) if _ASKS_PERSON.match(topic.question) else None
     if pronoun == "there":
         return _named(topic.answer, ("place",)) or _named(topic.question, ("place",))
     if _ASKS_THING.match(topic.question) and _is_thing(topic.answer):
@@ -270,34 +282,44 @@ def _new_antecedent(pronoun: str, topic: _Topic) -> str | None:
 
 
 def _old_antecedent(pronoun: str, topic: _Topic) -> str | None:
-    for text in (topic.question, topic.answer, *reversed(topic.earlier)):
-        if pronoun in ("he", "she"):
-            found = _person(text)
-        elif pronoun == "there":
-            found = _named(text, ("place",))
-        else:
-            found = _group_or_thing(text)
-        if found:
-            return found
-    return None
+    texts = (topic.question, topic.answer, *reversed(topic.earlier))
+    if pronoun in ("he", "she"):
+        return next((found for text in texts if (found := _person(text, texts))), None)
+    if pronoun == "there":
+        return next((found for text in texts if (found := _named(text, ("place",)))), None)
+    if pronoun == "it":
+        return next((found for text in texts if (found := _group(text) or _noun(text) or _name(text))), None)
+    finders = (_group, _name, _noun)
+    return next((found for find in finders for text in texts if (found := find(text))), None)
 
 
-def _person(text: str) -> str | None:
-    people = [m for m in mentions(text) if m.kind == "person"]
-    return next((m.text for m in sorted(people, key=lambda m: not m.sure)), None)
+def _person(text: str, texts: Sequence[str] = ()) -> str | None:
+    """The first person named, surest first, by the fullest form of the name in the other texts."""
+    people = sorted((m for m in mentions(text) if m.kind == "person"), key=lambda m: not m.sure)
+    if not people:
+        return None
+    name = people[0].text
+    fuller = (m.text for other in texts for m in mentions(other) if m.kind == "person")
+    return next((f for f in fuller if len(f) > len(name) and name in f.split()), name)
 
 
 def _named(text: str, kinds: tuple[Kind, ...]) -> str | None:
     return next((m.text for m in reversed(mentions(text)) if m.kind in kinds), None)
 
 
-def _group_or_thing(text: str) -> str | None:
-    """A group by name, with the nouns after an adjective ("Ukrainian forces"); else a noun phrase."""
+def _group(text: str) -> str | None:
+    """A group by name, with the nouns after an adjective: "Ukrainian special forces"."""
     for mention in mentions(text):
         if mention.kind == "group":
             more = re.match(rf"(?:\s+{_NOT_STOP}[a-z]+){{1,2}}", text[mention.end :])
             return mention.text + (more[0] if more else "")
+    return None
+
+
+def _noun(text: str) -> str | None:
     noun = re.search(rf"\b(?:the|an?)\s+((?:{_NOT_STOP}[\w-]+\s*){{1,3}})", text)
-    if noun:
-        return f"the {noun[1].strip()}"
+    return f"the {noun[1].strip()}" if noun else None
+
+
+def _name(text: str) -> str | None:
     return next((m.text for m in mentions(text)), None)
