@@ -25,7 +25,7 @@ _LEFT = re.compile(r"[\[【［]\s*\^?\d[^\[\]【】［］]*[\]】］]")
 _NO_BRACKETS = str.maketrans("", "", OPENERS + CLOSERS)
 _RANGE = re.compile(r"(\d+)(?:\s?[-–—]\s?(\d+))?")
 _LEAD_IN = re.compile(
-    r"[,;]?\s*\b(?:according to|as (?:reported|stated|noted|seen|described) (?:in|by)|per|see|sources?:?)\s*$",
+    r"[,;]?\s*\b(?:according to|as (?:reported|stated|noted|seen) (?:in|by)|per|see|sources?:?)\s*$",
     re.IGNORECASE,
 )
 _STOPS = ".!?…"
@@ -55,8 +55,8 @@ class MarkerParser:
     """Feed it chunks of any size; the sentences do not depend on how the text was cut.
 
     >>> parser = MarkerParser(known={1, 2})
-    >>> [*parser.feed("It rained [1"), *parser.feed("]. It sno"), *parser.feed("wed.[2,7]"), *parser.close()]
-    [Marked(text='It rained.', numbers=(1,), complete=True), Marked(text='It snowed.', numbers=(2, 7), complete=True)]
+    >>> parser.feed("It rained [1"), [(m.text, m.numbers) for m in parser.feed("]. It snowed.[2,7")]
+    ([], [('It rained.', (1,))])
     """
 
     def __init__(self, known: Collection[int] = ()) -> None:

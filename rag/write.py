@@ -1,0 +1,153 @@
+"""The LLM's way to an answer: every sentence it writes is checked against the passages, or dropped.
+
+The model's own markers are taken as a hint. What counts is a sentence of a retrieved passage that
+bears the statement out; that sentence is what gets cited.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from index.errors import LLMError
+from rag.answer import NO_ANSWER, Turn
+from rag.evidence import Claim, Evidence, Quote
+from rag.facts import read_facts
+from rag.llms import LLM, reply_tokens
+from rag.markers import Marked, MarkerParser
+from rag.plain import declines, plain, without_thinking
+from rag.prompts import build_prompt
+from rag.verify import SUPPORTED, best_support, check, nearest_quote
+
+CONTEXT_TOKENS = 4096
+"""Assumed of an LLM that does not say how much it takes in."""
+
+LONGEST_SENTENCE = 1000
+MOST_CLAIMS = 24
+
+
+class LLMDeclined(LLMError):
+    """The LLM replied that the passages do not answer the question."""
+
+
+def write(
+    question: str,
+    evidence: Sequence[Evidence],
+    llm: LLM,
+    *,
+    as_of: dt.date | None,
+    history: Sequence[Turn] = (),
+) -> Iterator[Claim]:
+    """Yield each sentence of the LLM's answer once it is complete and its check is passed.
+
+    A sentence is checked against the passage that its marker names, then against the others; one that
+    nothing bears out is dropped. Closing the iterator stops the LLM.
+
+    Raises LLMDeclined if the LLM says that the passages do not answer, and LLMError, in one line fit
+    for the user, if it fails or if more of its sentences were dropped than kept; claims that were
+    yielded before are then to be forgotten.
+    """
+    context = int(getattr(llm, "context_tokens", CONTEXT_TOKENS))
+    prompt = build_prompt(
+        question,
+        evidence,
+        as_of=as_of,
+        history=history,
+        context_tokens=context,
+        reply_tokens=reply_tokens(context),
+    )
+    desk = _Desk(prompt.evidence)
+    words = llm.stream(prompt.system, prompt.user)
+    try:
+        for marked in _sentences(words, len(prompt.evidence)):
+            if claim := desk.judge(marked):
+                yield claim
+            if desk.kept >= MOST_CLAIMS:
+                break
+    finally:
+        if close := getattr(words, "close", None):
+            close()
+    desk.verdict()
+
+
+def _sentences(words: Iterator[str], passages: int) -> Iterator[Marked]:
+    parser = MarkerParser(range(1, passages + 1))
+    for piece in without_thinking(words):
+        yield from parser.feed(piece)
+    yield from parser.close()
+
+
+@dataclass
+class _Desk:
+    """Judges sentence after sentence, and keeps count."""
+
+    evidence: tuple[Evidence, ...]
+    kept: int = 0
+    dropped: int = 0
+    declined: bool = False
+    seen: set[str] = field(default_factory=set)
+
+    def judge(self, marked: Marked) -> Claim | None:
+        """The claim that a sentence makes, if the passages bear it out."""
+        text = plain(marked.text)
+        if not text or text in self.seen:
+            return None
+        self.seen.add(text)
+        if declines(text):
+            self.declined = True
+            return None
+        if not marked.complete and self.kept:  # the reply was cut off in the middle of a sentence
+            return None
+        quotes = self._quotes(text, marked.numbers) if len(text) <= LONGEST_SENTENCE else ()
+        if quotes:
+            self.kept += 1
+            return Claim(_sentence(text), quotes, "verified")
+        if marked.numbers or _tells(text):
+            self.dropped += 1
+        return None
+
+    def verdict(self) -> None:
+        """Raise if what was written is no answer."""
+        if self.declined and not self.kept:
+            raise LLMDeclined(f"the LLM replied: {NO_ANSWER}")
+        if self.dropped > self.kept:
+            total = self.kept + self.dropped
+            dropped = f"{self.dropped} of {total} sentences" if total > 1 else "its one sentence"
+            raise LLMError(
+                f"the LLM's reply could not be checked against the archive: {dropped} had to be dropped"
+            )
+        if not self.kept:
+            raise LLMError("the LLM's reply holds nothing that could be checked against the archive")
+
+    def _quotes(self, text: str, numbers: Sequence[int]) -> tuple[Quote, ...]:
+        cited = [self.evidence[n - 1] for n in numbers if 1 <= n <= len(self.evidence)]
+        found = [quote for each in cited if (quote := best_support(text, each))]
+        if found:
+            return tuple(dict.fromkeys(found))
+        if together := self._together(text, cited):
+            return together
+        others = [each for each in self.evidence if each not in cited]
+        scored = [
+            (check(text, quote.text).score, quote) for each in others if (quote := best_support(text, each))
+        ]
+        return (max(scored, key=lambda pair: pair[0])[1],) if scored else ()
+
+    def _together(self, text: str, cited: Sequence[Evidence]) -> tuple[Quote, ...]:
+        """Quotes that bear a sentence out only jointly, as when it adds up two reports."""
+        if len(cited) < 2:
+            return ()
+        nearest = [nearest_quote(text, each) for each in cited]
+        source = " ".join(quote.text for quote in nearest)
+        return tuple(nearest) if check(text, source).score >= SUPPORTED else ()
+
+
+def _tells(text: str) -> bool:
+    """Whether a sentence states something that could be checked, unlike "Here is what I found"."""
+    facts = read_facts(text)
+    return bool(facts.names or facts.figures or facts.days or facts.quotes)
+
+
+def _sentence(text: str) -> str:
+    text = text[0].upper() + text[1:]
+    return text if text.rstrip("\"'”’»)")[-1:] in ".!?…。！？" else text.rstrip(" ,;:-") + "."
