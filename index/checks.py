@@ -16,6 +16,7 @@ from index.errors import ArchiveError
 from index.reports import CheckResult
 
 _REPAIR = "index again into a new folder: citedesk index --archive NEW PATH"
+_AGAIN = "delete lexical.json from the archive's folder, and both indexes are made again"
 _SAME_COSINE = 0.99
 
 
@@ -89,9 +90,7 @@ def _counts(catalogue: Catalogue, indexes: Derived) -> CheckResult:
     if bare:
         return CheckResult("indexes", False, f"{detail}; {bare} wait to be encoded: run citedesk index again")
     if not expected == dense == lexical:
-        return CheckResult(
-            "indexes", False, f"{detail}; delete lexical.json from the archive to make them again"
-        )
+        return CheckResult("indexes", False, f"{detail}; {_AGAIN}")
     return CheckResult("indexes", True, detail)
 
 
@@ -107,8 +106,10 @@ def _sample(
     texts = catalogue.hits(ids[rows].tolist())
     again = encoder().encode([texts[n][0].text for n in ids[rows].tolist()])
     kept = np.stack([indexes.dense.vector(n) for n in ids[rows].tolist()])
-    worst = min(float((again * stored[rows]).sum(axis=1).min()), float((again * kept).sum(axis=1).min()))
+    worst = float((again * stored[rows]).sum(axis=1).min())
     detail = f"{len(rows)} encoded again, lowest cosine {worst:.4f} (at least {_SAME_COSINE})"
     if worst < _SAME_COSINE:
         return CheckResult("vectors", False, f"{detail}; {_REPAIR}")
+    if not np.array_equal(kept, stored[rows]):
+        return CheckResult("vectors", False, f"FAISS holds other vectors than the catalogue; {_AGAIN}")
     return CheckResult("vectors", True, detail)

@@ -54,7 +54,7 @@ def refresh(folder: Path, catalogue: Catalogue) -> Derived:
         ids, matrix = vectors.load(catalogue)
     dense = Dense.build(ids, matrix, generation)
     lexical = Lexical.load(folder)
-    if lexical is None or not lexical.sound():
+    if lexical is None:
         lexical = Lexical.empty(folder)
     lexical.update(ids, catalogue.texts, generation)
     dense.save(folder)

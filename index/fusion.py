@@ -16,8 +16,8 @@ def fuse(
     A convex combination of normalised scores keeps how far apart two passages are, which
     reciprocal ranks throw away (Bruch et al., TOIS 2023). Both mappings must score every number.
 
-    >>> fuse({1: 0.8, 2: 0.4}, {1: 0.0, 2: 9.0}, weight=0.4)
-    {2: 0.8, 1: 0.4}
+    >>> fuse({1: 0.8, 2: 0.4}, {1: 0.0, 2: 9.0})
+    {2: 0.75, 1: 0.5}
     """
     top_dense = max([*dense.values(), 1e-9])
     top_lexical = max([*lexical.values(), 1e-9])
