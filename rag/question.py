@@ -25,6 +25,7 @@ from rag.mentions import STOP, Kind, mentions
 
 _AUX = r"(?:did|does|do|is|are|was|were|has|have|had|will|would|can|could|should|may|might|must)"
 _WH = r"(?:what|which|who|whom|whose|when|where|why|how)"
+_MOST_PRONOUNS = 6  # a question with more is no question, and must not grow without bound
 _SHORT_ANSWER = 12  # words; a longer answer is a statement, not the thing asked for
 _LEAD = re.compile(r"^\W*(?:(?:and|but|so|or|then|ok(?:ay)?|well|also)\b[,\s]*)+", re.I)
 _ABOUT = re.compile(r"^\W*(?:(?:and|but|so)\s+)?(?:what|how)\s+about\s+", re.I)
@@ -226,7 +227,7 @@ def _pronouns(question: str, topic: _Topic) -> str:
     out: list[str] = []
     at = 0
     matches = sorted([*_PRONOUNS.finditer(question), *_THERE.finditer(question)], key=lambda m: m.start())
-    for match in matches:
+    for match in matches[:_MOST_PRONOUNS]:
         word = match[0].lower()
         if _is_bound(question, match):
             continue
