@@ -62,7 +62,7 @@ def _theme() -> gr.themes.Base:
         font=[gr.themes.Font(name) for name in sans],
         font_mono=[gr.themes.Font(name) for name in mono],
         radius_size=gr.themes.sizes.radius_md,
-    )
+    ).set(body_text_color_subdued="*neutral_500", body_text_color_subdued_dark="*neutral_400")
 
 
 class Page:
@@ -169,7 +169,7 @@ def _chat() -> gr.Chatbot:
         elem_id="cd-chat",
         show_label=False,
         container=False,
-        height="calc(100dvh - 152px)",
+        height="calc(100dvh - 176px)",
         min_height=260,
         placeholder=render.invitation_html(),
         latex_delimiters=[],
@@ -182,7 +182,7 @@ def _chat() -> gr.Chatbot:
 def _question_row() -> tuple[gr.Textbox, gr.Button, gr.Button, gr.Button]:
     with gr.Row(elem_id="cd-ask"):
         box = gr.Textbox(
-            placeholder="Ask the archive",
+            placeholder="Your question",
             label="Question",
             show_label=False,
             container=False,

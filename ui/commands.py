@@ -27,7 +27,6 @@ from ui.screen import Screen, say, write_json
 
 if TYPE_CHECKING:
     from index.archive import Archive
-
     from rag.assistant import Assistant
     from rag.settings import Settings
 
@@ -67,7 +66,6 @@ def index(
 ) -> int:
     """Read articles into the archive; what has not changed costs nothing."""
     from index.archive import Archive
-
     from ui import terminal
     from ui.payloads import report_payload
 
@@ -87,7 +85,7 @@ def index(
         terminal.show_sync(report)
     terminal.show_problems(report)
     if not report.total and not report.removed:
-        say(f"error: no article found in {', '.join(there)}; give a folder with .txt, .md or .jsonl files")
+        say(f"error: no article was read from {', '.join(there)}; give a folder with articles")
         return BAD_INPUT
     return OK if len(there) == len(sources) else BAD_INPUT
 

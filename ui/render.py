@@ -10,7 +10,7 @@ import re
 
 from rag.answer import Answer
 from ui.sources import FindArticle, Source, cited_sources, nearest_sources, split_markers
-from ui.words import long_date, visible
+from ui.words import long_date, sentence, visible
 
 _BREAK = re.compile(r"[ \t]*[\n\u2028\u2029]\s*")
 _MARKUP = re.compile(r"[!-/:-@\[-`{-~]")
@@ -56,7 +56,7 @@ def stopped_html(text: str) -> str:
 
 def problem_html(message: str) -> str:
     """One line that says what went wrong and what to do."""
-    return f'<div class="cd-answer cd-problem" role="alert">{escape(message)}</div>'
+    return f'<div class="cd-answer cd-problem" role="alert">{escape(sentence(message))}</div>'
 
 
 def answer_html(answer: Answer, turn: int, find: FindArticle) -> str:
@@ -67,7 +67,7 @@ def answer_html(answer: Answer, turn: int, find: FindArticle) -> str:
     if answer.abstained:
         return _refusal_html(answer, turn, find)
     short = f'<div class="cd-short">{escape(answer.short)}</div>' if answer.short else ""
-    note = f'<div class="cd-note">{escape(answer.reason)}</div>' if answer.reason else ""
+    note = f'<div class="cd-note">{escape(sentence(answer.reason))}</div>' if answer.reason else ""
     body = _statements_html(answer, turn)
     return f'<div class="cd-answer">{short}<div class="cd-text">{body}</div>{note}{_made_html(answer)}</div>'
 
@@ -79,7 +79,7 @@ def _refusal_html(answer: Answer, turn: int, find: FindArticle) -> str:
         for s in nearest_sources(answer, find)
     )
     listed = f'<div class="cd-label">Nearest articles</div><ul>{nearest}</ul>' if nearest else ""
-    reason = f'<div class="cd-reason">{escape(answer.reason)}</div>' if answer.reason else ""
+    reason = f'<div class="cd-reason">{escape(sentence(answer.reason))}</div>' if answer.reason else ""
     said = f'<div class="cd-short">{escape(answer.text)}</div>'
     return f'<div class="cd-answer cd-refusal">{said}{reason}{listed}{_made_html(answer)}</div>'
 

@@ -51,7 +51,7 @@ def _in_passage(answer: Answer, citation: Citation) -> Source:
 def nearest_sources(answer: Answer, find: FindArticle, limit: int = 3) -> tuple[Source, ...]:
     """The best passage of each of the nearest articles, best first, at most ``limit``."""
     best = {p.article_id: p for p in reversed(answer.passages)}
-    ranked = [p for p in answer.passages if best[p.article_id] is p][:limit]
+    ranked = [best[article_id] for article_id in dict.fromkeys(p.article_id for p in answer.passages)][:limit]
     return tuple(Source(n, find(p.article_id), p.text, "", "") for n, p in enumerate(ranked, start=1))
 
 

@@ -13,7 +13,7 @@ from rich.text import Text
 from rag.answer import NO_ANSWER, Answer, Draft
 from ui.screen import Screen, clean, say
 from ui.sources import FindArticle, Source, cited_sources, nearest_sources
-from ui.words import coverage, long_date
+from ui.words import coverage, long_date, sentence
 
 if TYPE_CHECKING:
     from index.articles import ScoredPassage
@@ -38,7 +38,7 @@ def show_answer(answer: Answer, find: FindArticle) -> None:
         at = statement.end
     screen.line(*parts, answer.text[at:])
     if answer.reason:
-        screen.line((f"Note: {answer.reason}", "yellow"))
+        screen.line((f"Note: {sentence(answer.reason)}", "yellow"))
     screen.line("")
     for source in cited_sources(answer):
         _show_source(screen, source, f"“{_flat(source.quote)}”")
@@ -47,7 +47,7 @@ def show_answer(answer: Answer, find: FindArticle) -> None:
 def _show_refusal(screen: Screen, answer: Answer, find: FindArticle) -> None:
     screen.line((NO_ANSWER, "bold"))
     if answer.reason:
-        screen.line(answer.reason)
+        screen.line(sentence(answer.reason))
     nearest = nearest_sources(answer, find)
     if nearest:
         screen.line("")

@@ -45,3 +45,13 @@ def coverage(articles: int, oldest: str | dt.date | None, newest: str | dt.date 
     if oldest == newest:
         return f"{held}, {long_date(newest)}"
     return f"{held}, {long_date(oldest)} to {long_date(newest)}"
+
+
+def sentence(text: str) -> str:
+    """A clause as a sentence of its own.
+
+    >>> sentence("the closest passage does not name Peru")
+    'The closest passage does not name Peru.'
+    """
+    text = text.strip()
+    return text[:1].upper() + text[1:] + ("" if text.endswith((".", "!", "?", "”")) else ".")

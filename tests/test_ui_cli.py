@@ -1,0 +1,279 @@
+"""The ``citedesk`` command, first on a scripted desk, then on the user's own article."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from index.errors import BadQuestion, LLMError
+from rag.answer import Answer
+from tests.conftest import ROOT
+from tests.fake_desk import FakeDesk, answered, refused
+from ui import commands
+from ui.cli import main
+
+BLACK_SEA = "What did Ukraine recapture in the Black Sea?"
+
+
+@pytest.fixture
+def scripted(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Puts a fake desk behind every command."""
+
+    def use(*answers: Answer | BaseException) -> FakeDesk:
+        desk = FakeDesk(*answers)
+        monkeypatch.setattr(commands, "_desk", lambda settings: desk)
+        return desk
+
+    return use
+
+
+@pytest.fixture(scope="module")
+def archive(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> str:
+    """An archive of the seed article."""
+    path = str(tmp_path_factory.mktemp("cli") / "archive")
+    assert main(["index", str(seeds), "--archive", path]) == 0
+    return path
+
+
+def run(*arguments: str, stdin: str | None = None, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    """The command in a process of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", "import sys; from ui.cli import main; sys.exit(main())", *arguments],
+        input=stdin.encode() if stdin is not None else None,
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+        timeout=60,
+    )
+
+
+# On a scripted desk
+
+
+def test_ask_prints_the_short_answer_first_then_text_then_sources(scripted: Any, capsys: Any) -> None:
+    scripted(answered())
+    assert main(["ask", "Who left?"]) == 0
+    out = capsys.readouterr().out.splitlines()
+    assert out[0] == "mayor"
+    assert "[1]" in out[2] and "(unverified)" in out[2]
+    assert out[4].startswith("[1] “The <img")
+    assert "8 Nov 2023" in out[5]
+
+
+def test_ask_refuses_with_status_3_the_reason_and_the_nearest_articles(scripted: Any, capsys: Any) -> None:
+    scripted(refused())
+    assert main(["ask", "Who won?"]) == 3
+    out = capsys.readouterr().out
+    assert out.startswith("The archive does not say.\nThe archive covers <one> day.\n")
+    assert "Nearest articles:" in out and "Rain" in out
+
+
+@pytest.mark.parametrize("command", [["ask", "Who left?"], ["search", "rain"]])
+def test_articles_cannot_command_the_terminal(scripted: Any, capsys: Any, command: list[str]) -> None:
+    scripted(answered())
+    assert main(command) == 0
+    out = capsys.readouterr().out
+    assert not any(c in out for c in "\x1b\x07\u202e"), "escape sequences and direction marks are defused"
+    assert "[x](javascript" in out, "and the text is otherwise as it is in the article"
+
+
+def test_rich_markup_in_an_article_is_text(scripted: Any, capsys: Any) -> None:
+    scripted(answered())
+    main(["search", "rain"])
+    assert "[bold red]here[/]" in capsys.readouterr().out
+
+
+def test_json_is_the_whole_answer_and_nothing_else(scripted: Any, capsys: Any) -> None:
+    scripted(answered())
+    assert main(["ask", "Who left?", "--json"]) == 0
+    captured = capsys.readouterr()
+    value = json.loads(captured.out)
+    assert set(value) == set(Answer.__dataclass_fields__)
+    assert value["citations"][0]["article"]["date"] == "2023-11-08"
+    assert captured.err == ""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        (["--archive", "before", "ask", "q"], "before"),
+        (["ask", "q", "--archive", "after"], "after"),
+        (["--archive", "before", "ask", "q", "--archive", "after"], "after"),
+    ],
+)
+def test_shared_flags_may_stand_before_or_after_the_command(
+    monkeypatch: pytest.MonkeyPatch, arguments: list[str], expected: str
+) -> None:
+    seen = []
+    monkeypatch.setattr(commands, "_desk", lambda settings: seen.append(settings) or FakeDesk(answered()))
+    assert main([*arguments, "--as-of", "2023-11-08", "-k", "3", "--llm", "extractive"]) == 0
+    assert (str(seen[0].archive), str(seen[0].as_of), seen[0].k) == (expected, "2023-11-08", 3)
+
+
+def test_json_before_the_command_counts_too(scripted: Any, capsys: Any) -> None:
+    scripted(answered())
+    main(["--json", "ask", "q"])
+    assert json.loads(capsys.readouterr().out)["short"] == "mayor"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["nosuch"], "nosuch"),
+        (["ask"], "question"),
+        (["ask", "q", "--nosuch"], "--nosuch"),
+        (["ask", "q", "-k", "many"], "'many'"),
+        (["ask", "q", "-k", "0"], "'0'"),
+        (["ask", "q", "--as-of", "2023-13-01"], "2023-13-01"),
+        (["ask", "q", "--since", "soon"], "'soon'"),
+        (["serve", "--port", "99999"], "99999"),
+        (["ask", "q", "--archive", "/nosuch/archive"], "citedesk index"),
+        (["status", "--archive", "/nosuch/archive"], "citedesk index"),
+        (["serve", "--port", "0", "--archive", "/nosuch/archive"], "citedesk index"),
+        (["index", "/nosuch/folder"], "/nosuch/folder"),
+        (["eval", "/nosuch/gold.jsonl"], "/nosuch/gold.jsonl"),
+    ],
+)
+def test_bad_input_is_one_line_and_status_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Any, arguments: list[str], says: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert captured.err.startswith("error: ") and captured.err.count("\n") == 1
+    assert says in captured.err
+    assert list(tmp_path.iterdir()) == [], "a mistake leaves nothing behind"
+
+
+def test_an_error_of_the_desk_is_one_line(scripted: Any, capsys: Any) -> None:
+    scripted(BadQuestion("the question is empty; ask in plain words"))
+    assert main(["ask", " "]) == 2
+    assert capsys.readouterr().err == "error: the question is empty; ask in plain words\n"
+    scripted(LLMError("the LLM did not answer in 30 s; is it running?"))
+    assert main(["ask", "q"]) == 1
+
+
+def test_interrupt_is_one_line_and_status_130(scripted: Any, capsys: Any) -> None:
+    scripted(KeyboardInterrupt())
+    assert main(["ask", "q"]) == 130
+    assert capsys.readouterr().err == "interrupted\n"
+
+
+def test_chat_remembers_the_conversation_and_survives_an_error(
+    scripted: Any, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk = scripted(answered("first"), BadQuestion("too long"), refused("third"))
+    monkeypatch.setattr(sys, "stdin", io.StringIO("first\n\nsecond\nthird\n"))
+    assert main(["chat"]) == 0
+    captured = capsys.readouterr()
+    assert captured.err == "error: too long\n"
+    assert "mayor" in captured.out and "does not say" in captured.out
+    assert [t.question for t in desk.asked[2][1]["history"]] == ["first"]
+
+
+# On the user's own article
+
+
+def test_index_then_ask_then_index_again(archive: str, seeds: Path, capsys: Any) -> None:
+    assert main(["ask", BLACK_SEA, "--archive", archive]) == 0
+    out = capsys.readouterr().out
+    assert out.splitlines()[0] == "oil and gas platform"
+    assert "which was seized by Russia in 2015" in out
+    assert main(["index", str(seeds), "--archive", archive]) == 0
+    assert "0 added, 0 changed, 0 removed, 1 unchanged; 0 passages" in capsys.readouterr().out
+
+
+def test_refusal_exits_3(archive: str, capsys: Any) -> None:
+    assert main(["ask", "Who won the 2022 World Cup?", "--archive", archive]) == 3
+
+
+def test_quotes_in_json_are_in_the_file_to_the_letter(archive: str, seeds: Path, capsys: Any) -> None:
+    assert main(["ask", BLACK_SEA, "--archive", archive, "--json"]) == 0
+    citation = json.loads(capsys.readouterr().out)["citations"][0]
+    text = next(seeds.glob("*.txt")).read_text(encoding="utf-8")
+    assert text[citation["start"] : citation["end"]] == citation["quote"]
+
+
+def test_search_status_and_check(archive: str, capsys: Any) -> None:
+    assert main(["search", "oil platform", "--archive", archive, "--json", "-k", "2"]) == 0
+    found = json.loads(capsys.readouterr().out)["passages"]
+    assert len(found) == 2 and "oil and gas platform" in found[0]["text"]
+    assert main(["status", "--archive", archive]) == 0
+    assert "1 article, 8 Nov 2023" in capsys.readouterr().out
+    assert main(["status", "--archive", archive, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["newest"] == "2023-11-08"
+    assert main(["check", "--archive", archive]) == 0
+    assert "FAILED" not in capsys.readouterr().out
+
+
+def test_a_bad_file_is_named_and_the_rest_is_indexed(tmp_path: Path, capsys: Any) -> None:
+    folder = tmp_path / "news"
+    folder.mkdir()
+    (folder / "good.txt").write_text(" date 2024-01-02 The mayor of Oslo opened a new bridge on Tuesday.")
+    (folder / "junk.txt").write_bytes(bytes(range(256)) * 20)
+    assert main(["index", str(folder), "--archive", str(tmp_path / "archive")]) == 0
+    captured = capsys.readouterr()
+    assert captured.out.startswith("1 added")
+    assert captured.err.count("\n") == 1
+    assert captured.err.startswith(f"skipped: {folder / 'junk.txt'}: ")
+
+
+def test_nothing_readable_is_status_2(tmp_path: Path, capsys: Any) -> None:
+    (tmp_path / "empty").mkdir()
+    assert main(["index", str(tmp_path / "empty"), "--archive", str(tmp_path / "archive")]) == 2
+    assert "error: no article was read" in capsys.readouterr().err
+
+
+def test_a_missing_folder_does_not_stop_the_others(tmp_path: Path, seeds: Path, capsys: Any) -> None:
+    there = str(tmp_path / "archive")
+    assert main(["index", str(tmp_path / "none"), str(seeds), "--archive", there]) == 2
+    captured = capsys.readouterr()
+    assert "1 added" in captured.out
+    assert str(tmp_path / "none") in captured.err
+
+
+def test_chat_from_a_pipe_understands_a_follow_up(archive: str) -> None:
+    done = run("chat", "--archive", archive, stdin=f"{BLACK_SEA}\nWhen was it seized?\n")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"oil and gas platform" in done.stdout and b"\n2015\n" in done.stdout
+
+
+def test_ascii_terminal_gets_plain_quotes_and_valid_json(archive: str) -> None:
+    asked = ("ask", BLACK_SEA, "--archive", archive)
+    done = run(*asked, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert done.returncode == 0
+    assert b'[1] "' in done.stdout and b"\\u" not in done.stdout
+    done = run(*asked, "--json", PYTHONIOENCODING="ascii", PYTHONUTF8="0")
+    assert json.loads(done.stdout.decode("ascii"))["short"] == "oil and gas platform"
+
+
+def test_a_reader_that_leaves_early_causes_no_noise(archive: str) -> None:
+    command = [sys.executable, "-c", "import sys; from ui.cli import main; sys.exit(main())"]
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "wb") as closed:
+        done = subprocess.run(
+            [*command, "ask", BLACK_SEA, "--archive", archive],
+            stdout=closed,
+            stderr=subprocess.PIPE,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            timeout=60,
+        )
+    assert done.stderr == b""
+
+
+def test_a_busy_port_is_one_line_with_a_remedy(archive: str, capsys: Any) -> None:
+    import socket
+
+    with socket.create_server(("127.0.0.1", 0)) as busy:
+        port = str(busy.getsockname()[1])
+        assert main(["serve", "--port", port, "--archive", archive]) == 2
+    err = capsys.readouterr().err
+    assert err.count("\n") == 1 and port in err and "--port" in err
