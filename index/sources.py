@@ -55,15 +55,13 @@ def _root(source: str | Path) -> Path:
         str(found).encode()
         return found
     except FileNotFoundError:
-        raise SourceNotFound(
-            f"{name!r} does not exist (looked in {Path.cwd()}); check the spelling"
-        ) from None
+        trouble = f"does not exist (looked in {Path.cwd()}); check the spelling"
     except UnicodeEncodeError:
-        raise SourceNotFound(f"{_shown(Path(name))!r} has a name that is not UTF-8; rename it") from None
+        trouble = "has a name that is not UTF-8; rename it"
     except (OSError, RuntimeError) as error:
-        raise SourceNotFound(
-            f"{name[:200]!r} cannot be opened ({error}); check the path and its permissions"
-        ) from None
+        reason = getattr(error, "strerror", None) or "a link that leads to itself"
+        trouble = f"cannot be opened ({reason}); check the path and its permissions"
+    raise SourceNotFound(f"{_shown(Path(name[:200]))!r} {trouble}")
 
 
 def _find(root: Path) -> Found:
