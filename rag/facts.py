@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Set
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from rag.words import STOPWORDS, bare, name_stem, normalise, stem, word_list, word_set
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*|[$€£¥₽%]|[^\w\s]")
 _QUOTED = re.compile(r'"([^"]{1,600})"|(?<!\w)\'([^\'"]{3,300})\'(?!\w)')
+_LINK = re.compile(
+    r"(?:https?://|www\.)[^\s\"'<>()]{1,300}|(?<![\w.@-])[a-z0-9@-]{1,63}(?:\.[a-z0-9@-]{1,63}){0,4}\.[a-z]{2,24}(?![\w-])"
+)
 _CUT = re.compile(r"\.\.\.|…|\[[^\[\]]{0,60}\]")
 _GROUPED = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?")
 
@@ -39,6 +43,7 @@ _ORDINALS = {
     word: number
     for number, word in enumerate(word_list("third fourth fifth sixth seventh eighth ninth tenth"), 3)
 }
+_RANGE_WORDS = ("-", "to", "and", "or")
 _CURRENCY = {"dollar": "$", "euro": "€", "pound": "£", "yen": "¥", "ruble": "₽", "rouble": "₽"}
 
 TITLES = word_set(
@@ -76,10 +81,16 @@ class Figure:
     kind: str
     shown: str
 
-    def agrees(self, other: Figure) -> bool:
-        """The same number, and no other unit."""
-        close = abs(self.value - other.value) <= 1e-9 * max(abs(self.value), abs(other.value))
-        return close and (self.kind == other.kind or not self.kind or not other.kind)
+    @property
+    def key(self) -> str:
+        """The number, written in one way."""
+        return f"{self.value:.9g}"
+
+    def agrees(self, kinds: Set[str]) -> bool:
+        """Whether this kind goes with one of the kinds in which a text has the number."""
+        if self.kind in kinds or not kinds:
+            return self.kind in kinds
+        return self.kind != "%" and ((not self.kind and kinds != {"%"}) or "" in kinds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +118,7 @@ class Facts:
     days: tuple[Day, ...]
     names: tuple[tuple[str, ...], ...]
     quotes: tuple[str, ...]
+    links: tuple[str, ...]
     stems: frozenset[str]
     name_stems: frozenset[str]
     initials: tuple[str, ...]
@@ -143,6 +155,7 @@ def _read(text: str) -> Facts:
         tuple(days),
         tuple(run for run in _names(tokens, used) if run),
         tuple(_quotes(plain)),
+        tuple(link.rstrip(".,;:!?") for link in _LINK.findall(plain)),
         frozenset(stem(w) for w in words),
         frozenset(name_stem(w) for w in words),
         tuple("".join(w[0] for w in run) for run in runs)
@@ -209,7 +222,7 @@ def _number(token: str) -> int:
 
 def _figures(tokens: list[str], glued: list[bool], used: set[int]) -> list[Figure]:
     found: list[Figure] = []
-    i = 0
+    i = last = 0
     while i < len(tokens):
         if i in used:
             i += 1
@@ -232,8 +245,10 @@ def _figures(tokens: list[str], glued: list[bool], used: set[int]) -> list[Figur
             continue
         kind, end = _kind(tokens, glued, start, i)
         if not (token == "one" and i == start + 1 and not kind):  # "one of them" counts nothing
+            if kind and found and start - last == 1 and tokens[last] in _RANGE_WORDS and not found[-1].kind:
+                found[-1] = replace(found[-1], kind=kind)  # "10 to 12 percent"
             found.append(Figure(value, kind, " ".join(tokens[start:end])))
-        i = max(i, end)
+        i = last = max(i, end)
     return found
 
 

@@ -8,7 +8,8 @@ from collections.abc import Iterable, Iterator
 
 from rag.answer import NO_ANSWER
 
-_LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\s?\([^()\s]{0,500}(?:\s\"[^\"]{0,200}\")?\)")
+_LINK = re.compile(r"\[([^\[\]]{0,300})\]\s?\([^()\s]{0,500}(?:\s\"[^\"]{0,200}\")?\)")
+_IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\s?\([^()]{0,500}\)")
 _ORPHAN = re.compile(
     r"\((?:https?://|www\.)[^()\s]{0,500}\)|<(?:https?|mailto):[^<>\s]{0,500}>", re.IGNORECASE
 )
@@ -18,6 +19,7 @@ _KEY = re.compile(
 )
 _LINE_START = re.compile(r"(?:[-*+•‣◦▪>|]|#{1,6}|\(?\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"\*{1,3}|_{2,3}|~~|`{1,3}(?:\w{1,12}(?=\s|$))?")
+_GAP = re.compile(r" ([,;:.!?](?:\s|$))")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _ANSWER_LABEL = re.compile(r"(?:final\s)?answer:\s*", re.IGNORECASE)
 _DECLINES = re.compile(
@@ -36,14 +38,14 @@ def plain(text: str) -> str:
     ('It rained.', '')
     """
     text = _CONTROL.sub(" ", html.unescape(text))
-    text = _ORPHAN.sub("", _LINK.sub(r"\1", text))
+    text = _ORPHAN.sub("", _LINK.sub(r"\1", _IMAGE.sub("", text)))
     text = _TAG.sub("", text)
     if _KEY.search(text) or text[:1] in "{}":
         text = _KEY.sub(" ", text).replace("\\n", " ").replace('\\"', "'").strip(' {}[],"`\n\t')
     text = _EMPHASIS.sub("", text).strip()
     text = _LINE_START.sub("", text, count=1) if _LINE_START.match(text) else text
     text = _ANSWER_LABEL.sub("", text, count=1) if _ANSWER_LABEL.match(text) else text
-    text = " ".join(text.replace("|", " ").split())
+    text = _GAP.sub(r"\1", " ".join(text.replace("|", " ").split()))
     return text if any(char.isalnum() for char in text) else ""
 
 

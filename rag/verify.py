@@ -12,7 +12,7 @@ from itertools import islice, pairwise
 
 from index.passages import sentences
 from rag.evidence import Evidence, Quote
-from rag.facts import Day, Facts, Figure, read_facts
+from rag.facts import Facts, read_facts
 from rag.words import REPORTING, STOPWORDS, alike, bare, name_stem, stem, word_list, word_set
 
 SUPPORTED = 0.5
@@ -50,7 +50,7 @@ class Check:
 def check(sentence: str, source: str) -> Check:
     """Compare a sentence with the text it is said to come from.
 
-    The score is 0 if a figure, date, name or quoted word is missing or a negation is turned round;
+    The score is 0 if a figure, date, name, quoted word or link is missing or a negation is turned round;
     otherwise the share of the sentence's telling words that the source has.
 
     >>> source = "Two aid workers from Canada and Spain were killed near Bakhmut on 8 November."
@@ -60,7 +60,14 @@ def check(sentence: str, source: str) -> Check:
     ('Three', 'Kyiv')
     """
     said, given = read_facts(sentence), read_facts(source)
-    missing = (*_figures(said, given), *_days(said, given), *_names(said, given), *_quotes(said, given))
+    links = [link for link in said.links if link not in given.links]
+    missing = (
+        *_figures(said, given),
+        *_days(said, given),
+        *_names(said, given),
+        *_quotes(said, given),
+        *links,
+    )
     if missing:
         return Check(0.0, tuple(dict.fromkeys(missing)))
     if turned := _turned(said, given):
@@ -106,26 +113,18 @@ def _candidates(evidence: Evidence) -> Iterator[tuple[Quote, bool]]:
 
 
 def _figures(said: Facts, given: Facts) -> list[str]:
-    days = [Figure(float(day.day), "", "") for day in given.days if day.day]
-    years = [Figure(float(day.year), "", "") for day in given.days if day.year]
-    known = [*given.figures, *days, *years]
-    values = {figure.value for figure in known}
-    return [
-        figure.shown
-        for figure in said.figures
-        if not (figure.value in values and any(map(figure.agrees, known)))
-        and not any(map(figure.agrees, known if len(known) < 200 else ()))
-    ]
+    kinds: dict[str, set[str]] = {}
+    for figure in given.figures:
+        kinds.setdefault(figure.key, set()).add(figure.kind)
+    for day in given.days:
+        for number in (day.day, day.year):
+            kinds.setdefault(str(number), set()).add("")
+    return [figure.shown for figure in said.figures if not figure.agrees(kinds.get(figure.key, set()))]
 
 
 def _days(said: Facts, given: Facts) -> list[str]:
-    return [
-        day.shown for day in said.days if not any(map(day.agrees, given.days)) and not _year_of(day, given)
-    ]
-
-
-def _year_of(day: Day, given: Facts) -> bool:
-    return not day.month and any(figure.value == day.year for figure in given.figures)
+    known = {(day.year, day.month, day.day): day for day in given.days}.values()
+    return [day.shown for day in said.days if not any(map(day.agrees, known))]
 
 
 def _names(said: Facts, given: Facts) -> list[str]:
