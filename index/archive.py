@@ -181,9 +181,9 @@ class Archive:
             try:
                 run = Sync(catalogue, lambda: self._sign(catalogue), progress or _quiet)
                 work(run)
-                report = run.finish()
+                run.encode()
                 self._publish(progress or _quiet)
-                return report
+                return run.report()
             finally:
                 catalogue.close()
 

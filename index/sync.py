@@ -31,17 +31,18 @@ class _Tally:
     removed: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     problems: list[FileProblem] = field(default_factory=list)
+    encoded: int = 0
 
-    def report(self, passages: int, started: float) -> SyncReport:
+    def report(self, seconds: float) -> SyncReport:
         back = self.removed & self.added  # removed here, added there: it never left
         return SyncReport(
             added=len(self.added - back),
             changed=len(self.changed),
             removed=len(self.removed - back),
             unchanged=len((self.seen - self.added - self.changed) | back),
-            passages=passages,
+            passages=self.encoded,
             problems=tuple(self.problems),
-            seconds=time.perf_counter() - started,
+            seconds=seconds,
         )
 
 
@@ -190,17 +191,19 @@ class Sync:
                 self._tally.changed.add(article.id)
         return added
 
-    def finish(self) -> SyncReport:
-        """Encode what has no vector yet, and report."""
-        encoded = 0
+    def encode(self) -> None:
+        """Encode what has no vector yet, and drop the vectors of what is gone."""
         if self._catalogue.get("pending"):
-            encoded = vectors.encode_pending(self._catalogue, self._encoder(), self._progress)
+            self._tally.encoded = vectors.encode_pending(self._catalogue, self._encoder(), self._progress)
             with self._catalogue.writing():
                 self._catalogue.rows("DELETE FROM meta WHERE key = 'pending'")
         if self._tally.removed or self._tally.changed:
             with self._catalogue.writing():
                 vectors.purge(self._catalogue)
-        return self._tally.report(encoded, self._started)
+
+    def report(self) -> SyncReport:
+        """What this run did."""
+        return self._tally.report(time.perf_counter() - self._started)
 
 
 def _batches(articles: Iterator[Article]) -> Iterator[list[Article]]:
