@@ -77,8 +77,8 @@ def table(report: Report) -> Table:
     """The scores of all questions, then the share right of each kind, as a rich table."""
     from rich.table import Table
 
-    source = f"{report.articles} articles to {report.as_of or 'no date'}"
-    shown = Table(title=f"{len(report.rows)} questions, {source}, {report.model or 'no model'}")
+    source = f"{_count(report.articles, 'article')} to {report.as_of or 'no date'}"
+    shown = Table(title=f"{_count(len(report.rows), 'question')}, {source}, {report.model or 'no model'}")
     shown.add_column("score")
     shown.add_column("value", justify="right")
     shown.add_column("n", justify="right")
@@ -102,6 +102,10 @@ def failure_table(report: Report) -> Table:
         # Text, not markup: an answer may hold square brackets.
         shown.add_row(*(_plain(getattr(failure, f.name)) for f in dataclasses.fields(failure)))
     return shown
+
+
+def _count(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _plain(text: str) -> str:
