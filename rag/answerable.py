@@ -11,24 +11,17 @@ passage was taken away and questions with a name exchanged as the unanswerable o
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import astuple, dataclass
 
 from rag.names import WORD, missing_names, names
 from rag.retrieve import Reading
+from rag.words import STOPWORDS, bare, stem
 
 ANSWER_FROM = 0.25
 """Confidence from which an answer is given: where answering the answerable and refusing the rest are
 best together (Youden's J) in the fit above."""
 
 _NEIGHBOURHOOD = 150  # characters on either side of a span in which the question's words should be
-
-_COMMON = frozenset(
-    "a an the of in on at to for from by with and or but as is are was were be been being do does did done has "
-    "have had having will would can could should may might must it its he she they them his her their this that "
-    "these those there what which who whom whose when where why how many much long old far often no not any "
-    "anybody anyone than then also into over under about after before between during up down out off per s t".split()
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,9 +51,11 @@ def signs(question: str, reading: Reading) -> Signs:
     evidence, span = reading.evidence, reading.best
     text = evidence.passage.text
     missing = len(missing_names(question, f"{evidence.article.title} {text}"))
-    asked = [stem(word) for word in content_words(question)]
-    everywhere = {stem(word) for word in words(text)}
-    around = {stem(w) for w in words(text[max(0, span.start - _NEIGHBOURHOOD) : span.end + _NEIGHBOURHOOD])}
+    asked = [stem(bare(word)) for word in content_words(question)]
+    everywhere = {stem(bare(word)) for word in words(text)}
+    around = {
+        stem(bare(w)) for w in words(text[max(0, span.start - _NEIGHBOURHOOD) : span.end + _NEIGHBOURHOOD])
+    }
     return Signs(
         score=max(-12.0, min(12.0, span.score)) / 4,
         missing=float(missing),
@@ -85,7 +80,9 @@ def shortfall(question: str, reading: Reading, sure: float) -> str:
     if missing:
         return f"{where} does not speak of {' or '.join(dict.fromkeys(missing))}"
     if reading.dense < 0.3:
-        return f"nothing in the archive is close to this subject; {where} has a likeness of {reading.dense:.2f}"
+        return (
+            f"nothing in the archive is close to this subject; {where} has a likeness of {reading.dense:.2f}"
+        )
     return f"{where} is on the subject but does not answer this (confidence {sure:.2f}, needed {ANSWER_FROM:.2f})"
 
 
@@ -97,20 +94,7 @@ def words(text: str) -> list[str]:
 def content_words(question: str) -> list[str]:
     """The words of a question that say what it is about, names left out: they are counted apart."""
     named = {part for name in names(question) for part in name.words}
-    return [word for word in words(question) if word.lower() not in _COMMON and word not in named]
-
-
-def stem(word: str) -> str:
-    """A word without its commonest English endings.
-
-    >>> stem("Elections") == stem("election"), stem("killed")
-    (True, 'kill')
-    """
-    word = word.lower()
-    for ending in ("ingly", "edly", "ing", "ies", "ed", "es", "ly", "s"):
-        if word.endswith(ending) and len(word) - len(ending) >= 3:
-            return word.removesuffix(ending)
-    return re.sub(r"e$", "", word) if len(word) > 4 else word
+    return [word for word in words(question) if bare(word) not in STOPWORDS and word not in named]
 
 
 def _share(asked: list[str], held: set[str]) -> float:

@@ -132,8 +132,7 @@ class Assistant:
         if self._llm is not None and found.evidence:
             written: list[Claim] = []
             try:
-                for draft in self._write(request, found, written, timings):
-                    yield draft
+                yield from self._write(request, found, written, timings)
                 claims, note, model = written, None, self._llm.name
             except LLMError as error:
                 note = "; ".join(part for part in (str(error), found.reason) if part)
@@ -188,7 +187,10 @@ class Assistant:
         )
 
     def _extract(self, request: _Request, timings: Timings) -> Extract:
-        period = read_period(request.standalone, request.as_of) if request.as_of else None
+        # The question's own words first: a rewritten follow-up may carry a date of an earlier turn.
+        period = None
+        if request.as_of:
+            period = read_period(request.question, request.as_of) or read_period(request.standalone, request.as_of)
         search = Search(self.archive, Reader.load(), request.published, period)
         found = extract(request.standalone, search, timings)
         if found.claims or found.evidence:
@@ -202,17 +204,20 @@ class Assistant:
         from rag.write import write
 
         assert self._llm is not None
-        with timings.stage("write"):
-            claims = write(
-                request.standalone,
-                found.evidence[: request.k],
-                self._llm,
-                as_of=request.as_of,
-                history=request.history,
-            )
-            for claim in claims:
-                written.append(claim)
-                yield Draft(number_claims(written)[0])
+        claims = write(
+            request.standalone,
+            found.evidence[: request.k],
+            self._llm,
+            as_of=request.as_of,
+            history=request.history,
+        )
+        while True:
+            with timings.stage("write"):
+                claim = next(claims, None)
+            if claim is None:
+                return
+            written.append(claim)
+            yield Draft(number_claims(written)[0])
 
     def _answer(
         self,

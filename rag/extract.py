@@ -22,7 +22,8 @@ NEAR = 0.3  # cosine from which a passage is about the subject of an overview
 CLOSE_SPANS = 2.0  # logits within which a further span of the same passage is an answer too
 
 _JOINT = re.compile(
-    r",?\s+and\s+(?=(?:what|who|whom|whose|how|why|when|where|which|was|were|is|are|did|does|do|has|have)\b)", re.I
+    r",?\s+and\s+(?=(?:what|who|whom|whose|how|why|when|where|which|was|were|is|are|did|does|do|has|have)\b)",
+    re.I,
 )
 _ASKS = re.compile(r"^\W*(?:what|who|whom|whose|how|why|when|where|which|in which|on which)\b", re.I)
 _OVERVIEW = re.compile(

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from rag.words import alike, bare, name_stem, word_set
+
 WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 
 # Country: adjective or people where they share too few letters; then who speaks for it.
@@ -75,15 +77,20 @@ Kenya: Kenyan; Nairobi
 Sudan: Sudanese; Khartoum
 """
 
-_NOT_NAMES = frozenset(
-    "what which who whom whose when where why how in on at to of for from by with and or the a an is are was were "
-    "do does did has have had can could will would should may might must according during after before since "
-    "if it its he she they his her their this that these those i we you not no any some about under over "
-    "president mr mrs ms dr minister prime general sir lord lady king queen prince princess pope senator "
-    "monday tuesday wednesday thursday friday saturday sunday january february march april june july august "
-    "september october november december".split()
+_NOT_NAMES = word_set(
+    """
+    a about according after an and any april are at august before by can could december did do does dr
+    during february for friday from general had has have he her his how i if in is it its january july
+    june king lady lord march may might minister monday mr mrs ms must no not november october of on or
+    over pope president prime prince princess queen saturday senator september she should since sir some
+    sunday that the their these they this those thursday to tuesday under was we wednesday were what
+    when where which who whom whose why will with would you
+    """
 )
-_PLACE = re.compile(r"\b(?:in|at|over|near|outside|inside|around|through|across|above|into|towards?|to|from)\s+(?:the\s+)?(?:\w+\s+of\s+)?$", re.I)
+_PLACE = re.compile(
+    r"\b(?:in|at|over|near|outside|inside|around|through|across|above|into|towards?|to|from)\s+(?:the\s+)?(?:\w+\s+of\s+)?$",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,14 +169,5 @@ def _actors() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
 
 
 def _alike(one: str, other: str) -> bool:
-    """Whether two words are forms of one name: "Ukraine" and "Ukrainian", "Zelensky" and "Zelenskyy"."""
-    if one == other:
-        return True
-    if one[0].isdigit() or other[0].isdigit():
-        return False
-    shared = 0
-    for a, b in zip(one, other, strict=False):
-        if a != b:
-            break
-        shared += 1
-    return shared >= 4 and shared >= max(len(one), len(other)) - 3
+    """Whether two words in lower case are forms of one name: a country and its people, two spellings."""
+    return name_stem(bare(one)) == name_stem(bare(other)) or alike(bare(one), bare(other))

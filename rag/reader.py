@@ -7,6 +7,7 @@ there is none (Devlin et al., NAACL 2019, section 4.3: a span's score less the n
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -17,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.minilm import load_tokenizer
+from index.passages import sentences
 from index.session import Session
 
 if TYPE_CHECKING:
@@ -41,6 +43,9 @@ class Span:
     end: int
     score: float
 
+
+_JOINED = re.compile(r"\w(?:[-.,:/]?)\w$")  # the last character goes on a word: the 30 of Su-30
+_GOES_ON = re.compile(r"\w\w|\d[.,:]\d")
 
 NOTHING = Span("", 0, 0, -np.inf)
 
@@ -79,19 +84,25 @@ class Reader:
         feeds = [self._feed(asked, encoded[i].ids[start : start + room]) for i, start in windows]
         found: list[list[Span]] = [[] for _ in texts]
         for (i, start), logits in zip(windows, self._session.run(feeds), strict=True):
-            offsets = [(a - len(prefixes[i]), b - len(prefixes[i])) for a, b in encoded[i].offsets[start : start + room]]
+            offsets = [
+                (a - len(prefixes[i]), b - len(prefixes[i]))
+                for a, b in encoded[i].offsets[start : start + room]
+            ]
             found[i] += _best_spans(logits[len(asked) + 2 : -1], logits[0], offsets, texts[i], n)
         return [_distinct(spans, n) or (NOTHING,) for spans in found]
 
     def _feed(self, asked: list[int], piece: list[int]) -> dict[str, NDArray[np.int64]]:
-        first, separator = _special(self._tokenizer)
+        first, separator = special_tokens(self._tokenizer)
         ids = [first, *asked, separator, *piece, separator]
         types = [0] * (len(asked) + 2) + [1] * (len(piece) + 1)
         return {"ids": np.array([ids], dtype=np.int64), "types": np.array([types], dtype=np.int64)}
 
 
-def _special(tokenizer: Tokenizer) -> tuple[int, int]:
-    return tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+def special_tokens(tokenizer: Tokenizer) -> tuple[int, int]:
+    """The ids of BERT's first token and of its separator."""
+    first, separator = tokenizer.token_to_id("[CLS]"), tokenizer.token_to_id("[SEP]")
+    assert first is not None and separator is not None
+    return first, separator
 
 
 def _windows(tokens: int, room: int) -> list[int]:
@@ -106,14 +117,23 @@ def _windows(tokens: int, room: int) -> list[int]:
 
 
 def _best_spans(
-    logits: NDArray[np.float32], null: NDArray[np.float32], offsets: Sequence[tuple[int, int]], text: str, n: int
+    logits: NDArray[np.float32],
+    null: NDArray[np.float32],
+    offsets: Sequence[tuple[int, int]],
+    text: str,
+    n: int,
 ) -> list[Span]:
-    """The best ``n`` spans of one window that do not overlap; title tokens have negative offsets."""
-    allowed = np.array([0 <= left < right for left, right in offsets])
-    starts = np.where(allowed, logits[:, 0], -np.inf)
-    ends = np.where(allowed, logits[:, 1], -np.inf)
+    """The best ``n`` spans of one window that do not overlap, each of whole words of one sentence.
+
+    Title tokens have negative offsets.
+    """
+    begins = np.array([0 <= a < b and not _JOINED.search(text[max(0, a - 2) : a + 1]) for a, b in offsets])
+    finishes = np.array([0 <= a < b and not _GOES_ON.match(text, b - 1) for a, b in offsets])
+    starts = np.where(begins, logits[:, 0], -np.inf)
+    ends = np.where(finishes, logits[:, 1], -np.inf)
+    sentence = np.searchsorted([end for _, end in sentences(text)], [a for a, _ in offsets], side="right")
     length = np.arange(len(logits))[None, :] - np.arange(len(logits))[:, None]
-    legal = (length >= 0) & (length < MAX_ANSWER_TOKENS)
+    legal = (length >= 0) & (length < MAX_ANSWER_TOKENS) & (sentence[:, None] == sentence[None, :])
     sums = np.where(legal, starts[:, None] + ends[None, :], -np.inf)
     spans: list[Span] = []
     while len(spans) < n:

@@ -46,7 +46,7 @@ class Case:
 
 def cases() -> Iterator[Case]:
     """All answerable and unanswerable cases, the same ones each time."""
-    chance = random.Random(0)  # noqa: S311
+    chance = random.Random(0)
     with gzip.open(DATA / "reading" / "dev-xquad-en.jsonl.gz", "rt", encoding="utf-8") as file:
         rows = [json.loads(line) for line in file]
     paragraphs = list(dict.fromkeys(row["context"] for row in rows))
@@ -71,7 +71,11 @@ def measure(case: Case, reader: Reader, encoder: MiniLM) -> tuple[Signs, bool]:
     vectors = encoder.encode([case.question, *case.paragraphs])
     spans = reader.read_all(case.question, case.paragraphs, n=1)
     readings = [
-        Reading(Evidence(Article(text, title="-"), Passage("", 0, len(text), text), 0.0), float(vector @ vectors[0]), found)
+        Reading(
+            Evidence(Article(text, title="-"), Passage("", 0, len(text), text), 0.0),
+            float(vector @ vectors[0]),
+            found,
+        )
         for text, vector, found in zip(case.paragraphs, vectors[1:], spans, strict=True)
     ]
     best = max(readings, key=lambda reading: reading.best.score)
@@ -100,7 +104,9 @@ def main() -> None:
     for field, weight in zip(fields(Signs), model.coef_[0], strict=True):
         print(f"{field.name:12} {weight:+.3f}")
     print(f"{'bias':12} {model.intercept_[0]:+.3f}")
-    print(f"AUROC {roc_auc_score(right, sure):.3f}; reader alone {roc_auc_score(right, x[odd][:, 0]):.3f} (n {odd.sum()})")
+    print(
+        f"AUROC {roc_auc_score(right, sure):.3f}; reader alone {roc_auc_score(right, x[odd][:, 0]):.3f} (n {odd.sum()})"
+    )
     for level in (0.2, 0.25, 0.3, 0.35, 0.4, 0.5):
         print(
             f"from {level:.2f}: answers {np.mean(sure[kind == 'answerable'] >= level):.3f} of the answerable, "
