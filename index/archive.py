@@ -10,16 +10,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from index import checks, dense, derived, ledger, sources
+from index import checks, dense, derived, ledger, opening, sources
 from index.articles import ALWAYS, Article, DateRange, Passage, ScoredPassage
 from index.catalogue import Catalogue
 from index.encoder import DEFAULT_MODEL, Encoder, load_encoder
 from index.errors import (
-    ArchiveDamaged,
     ArchiveEmpty,
     ArchiveError,
-    ArchiveMismatch,
-    ArchiveNotFound,
     BadQuestion,
 )
 from index.passages import CHUNKING
@@ -83,53 +80,26 @@ class Archive:
         made by another model or version, ArchiveDamaged if it cannot be read.
         """
         folder = Path(path).expanduser()
-        _make(folder, create)
+        opening.make(folder, create)
         catalogue = Catalogue(folder)
         archive = cls(folder, catalogue, encoder, encoder.fingerprint if encoder else model)
         try:
-            archive._refuse_others()
+            opening.refuse_others(folder, catalogue, archive.model)
+            if encoder:
+                opening.verify(folder, catalogue, encoder)
         except ArchiveError:
             catalogue.close()
             raise
         return archive
-
-    def _refuse_others(self) -> None:
-        for what, ours in [("schema", VERSION), ("chunking", CHUNKING)]:
-            theirs = self._catalogue.get(what)
-            if theirs and theirs != ours:
-                raise ArchiveMismatch(
-                    f"archive {self.path} has {what} version {theirs}, this citedesk makes version {ours}; "
-                    f"index again into a new folder: citedesk index --archive NEW PATH"
-                )
-        if not self._catalogue.get("schema"):
-            raise ArchiveDamaged(
-                f"archive {self.path} is damaged (no schema version in {sources.CATALOGUE}); "
-                "delete the folder and index your articles again"
-            )
-        made_with = self._catalogue.get("model")
-        if made_with and made_with != self.model:
-            raise ArchiveMismatch(self._other_model(made_with, self.model))
-        if self._given:
-            self._verified(self._given)
-
-    def _other_model(self, theirs: str, ours: str) -> str:
-        return (
-            f"archive {self.path} was made with model {theirs}, this is {ours}; open it with that model "
-            "or index again into a new folder: citedesk index --archive NEW PATH"
-        )
-
-    def _verified(self, encoder: Encoder) -> Encoder:
-        theirs = self._catalogue.get("encoder")
-        if theirs and theirs != encoder.fingerprint:
-            raise ArchiveMismatch(self._other_model(theirs, encoder.fingerprint))
-        return encoder
 
     @property
     def encoder(self) -> Encoder:
         """The encoder, loaded now if it was not yet. Raises ArchiveMismatch if it is another than before."""
         with self._loading:
             if self._checked is None:
-                self._checked = self._verified(self._given or load_encoder(self.model))
+                encoder = self._given or load_encoder(self.model)
+                opening.verify(self.path, self._catalogue, encoder)
+                self._checked = encoder
             return self._checked
 
     @property
@@ -285,31 +255,3 @@ class Archive:
 
 def _quiet(progress: Progress) -> None:
     """Nobody is watching."""
-
-
-def _make(folder: Path, create: bool) -> None:
-    """See that the folder holds an archive or can become one."""
-    if (folder / sources.CATALOGUE).is_file():
-        return
-    if folder.exists() and not folder.is_dir():
-        raise ArchiveNotFound(
-            f"{str(folder)!r} is a file, an archive is a folder; name another with --archive"
-        )
-    held = [path.name for path in folder.iterdir()] if folder.is_dir() else []
-    if any(name == "lexical" or name.startswith("dense-") for name in held):
-        raise ArchiveDamaged(
-            f"archive {folder} is damaged ({sources.CATALOGUE} is missing); put the file back from a backup, "
-            "or delete the folder and index your articles again"
-        )
-    if not create:
-        raise ArchiveNotFound(f"no archive at {str(folder)!r} yet; make one: citedesk index PATH")
-    if held:
-        raise ArchiveNotFound(
-            f"folder {str(folder)!r} holds other files, no archive; name a new or empty folder with --archive"
-        )
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise ArchiveNotFound(
-            f"archive {str(folder)!r} cannot be made ({error.strerror}); name another folder with --archive"
-        ) from None

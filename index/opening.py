@@ -1,0 +1,70 @@
+"""Before an archive is used: is there one, and was it made by the same model and rules?"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from index.catalogue import Catalogue
+from index.encoder import Encoder
+from index.errors import ArchiveDamaged, ArchiveMismatch, ArchiveNotFound
+from index.passages import CHUNKING
+from index.schema import VERSION
+from index.sources import CATALOGUE
+
+_NEW = "index again into a new folder: citedesk index --archive NEW PATH"
+
+
+def refuse_others(folder: Path, catalogue: Catalogue, model: str) -> None:
+    """Raise ArchiveMismatch if another version or another model made the archive."""
+    for what, ours in [("schema", VERSION), ("chunking", CHUNKING)]:
+        theirs = catalogue.get(what)
+        if theirs and theirs != ours:
+            raise ArchiveMismatch(
+                f"archive {folder} has {what} version {theirs}, this citedesk makes version {ours}; {_NEW}"
+            )
+    if not catalogue.get("schema"):
+        raise ArchiveDamaged(
+            f"archive {folder} is damaged (no schema version in {CATALOGUE}); "
+            "delete the folder and index your articles again"
+        )
+    if (theirs := catalogue.get("model")) and theirs != model:
+        raise ArchiveMismatch(
+            f"archive {folder} was made with model {theirs}, this is {model}; use --model {theirs}, or {_NEW}"
+        )
+
+
+def verify(folder: Path, catalogue: Catalogue, encoder: Encoder) -> None:
+    """Raise ArchiveMismatch if the weights differ, whatever the model is called."""
+    if (theirs := catalogue.get("encoder")) and theirs != encoder.fingerprint:
+        raise ArchiveMismatch(
+            f"archive {folder} was made with model {theirs}, this is {encoder.fingerprint}; "
+            f"install that version of the model, or {_NEW}"
+        )
+
+
+def make(folder: Path, create: bool) -> None:
+    """See that the folder holds an archive or can become one. Raises ArchiveNotFound, ArchiveDamaged."""
+    if (folder / CATALOGUE).is_file():
+        return
+    if folder.exists() and not folder.is_dir():
+        raise ArchiveNotFound(
+            f"{str(folder)!r} is a file, an archive is a folder; name another with --archive"
+        )
+    held = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    if any(name == "lexical" or name.startswith("dense-") for name in held):
+        raise ArchiveDamaged(
+            f"archive {folder} is damaged ({CATALOGUE} is missing); put the file back from a backup, "
+            "or delete the folder and index your articles again"
+        )
+    if not create:
+        raise ArchiveNotFound(f"no archive at {str(folder)!r} yet; make one: citedesk index PATH")
+    if held:
+        raise ArchiveNotFound(
+            f"folder {str(folder)!r} holds other files, no archive; name a new or empty folder with --archive"
+        )
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ArchiveNotFound(
+            f"archive {str(folder)!r} cannot be made ({error.strerror}); name another folder with --archive"
+        ) from None
