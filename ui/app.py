@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import anyio.to_thread
 import gradio as gr
 from fastapi import FastAPI
+from starlette.routing import Mount
 
 from index.errors import CitedeskError
 from rag.answer import Answer, Draft
@@ -49,6 +50,9 @@ def mount_page(web: FastAPI, desk: Assistant, settings: Settings, examples: Exam
         mcp_server=False,
         max_file_size="1kb",
     )
+    # Each open tab holds a connection that says "alive" until this event; the server would wait for it.
+    mounted = next(route.app for route in reversed(web.routes) if isinstance(route, Mount))
+    web.state.release_tabs = mounted.stop_event.set  # type: ignore[attr-defined]
     return web
 
 

@@ -60,7 +60,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _guarded(run: Callable[[], Any]) -> int:
     try:
-        return int(run() or OK)
+        status = int(run() or OK)
+        if status == INTERRUPTED:  # Typer turns Ctrl-C into this status
+            say("interrupted")
+        return status
     except (BadInput, ArchiveError) as error:
         say(f"error: {error}")
         return BAD_INPUT

@@ -77,6 +77,10 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
             await super().startup(sockets)
             say(f"citedesk is ready at http://{shown}:{port} (Ctrl-C stops it)")
 
+        async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+            web.state.release_tabs()
+            await super().shutdown(sockets)
+
     try:
         Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
