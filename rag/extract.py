@@ -19,6 +19,7 @@ from rag.retrieve import Reading, read, retrieve
 from rag.timings import Timings
 
 NEAR = 0.3  # cosine from which a passage is about the subject of an overview
+CANDIDATES = 3  # readings weighed with all signs
 CLOSE_SPANS = 2.0  # logits within which a further span of the same passage is an answer too
 
 _JOINT = re.compile(
@@ -102,8 +103,12 @@ def _single(question: str, search: Search, timings: Timings) -> Extract:
     evidence = tuple(reading.evidence for reading in readings)
     if not readings:
         return Extract((), None, 0.0, None, ())
-    best = max(readings, key=lambda reading: confidence(question, reading))
-    sure = confidence(question, best)
+    with timings.stage("read"):
+        encoder = search.archive.encoder
+        sure, best = max(
+            ((confidence(question, reading, encoder), reading) for reading in readings[:CANDIDATES]),
+            key=lambda pair: pair[0],
+        )
     if sure < ANSWER_FROM:
         return Extract((), None, sure, shortfall(question, best, sure), evidence)
     claims = claims_for(_answers(best))
