@@ -29,6 +29,11 @@ if TYPE_CHECKING:
 AT_ONCE = 8
 """How many answers are worked on at the same time; further ones wait their turn."""
 
+# A date field keeps its last good date to itself when it holds something else; send what can be read in it.
+AS_TYPED = """(question, dialogue, ...dates) => [
+  question, dialogue, ...["as-of", "since", "until"].map((name, n) =>
+    document.querySelector(`#cd-${name} input`)?.value ?? dates[n])]"""
+
 
 def mount_page(web: FastAPI, desk: Assistant, settings: Settings, examples: Examples) -> FastAPI:
     """Put the chat page at ``/`` of an app that has its other routes already."""
@@ -157,9 +162,10 @@ def build_page(desk: Assistant, settings: Settings, examples: Examples) -> gr.Bl
     with page:
         quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
         page.load(does.load, as_of, [header, as_of, chat], **quiet)
-        asking = gr.on([box.submit, ask.click], on_ask, inputs, outputs, concurrency_limit=AT_ONCE, **quiet)
+        quiet_ask = {**quiet, "js": AS_TYPED, "concurrency_limit": AT_ONCE}
+        asking = gr.on([box.submit, ask.click], on_ask, inputs, outputs, **quiet_ask)
         example = chat.example_select(on_example, None, box, queue=False, **quiet)
-        following = example.then(on_ask, inputs, outputs, concurrency_limit=AT_ONCE, **quiet)
+        following = example.then(on_ask, inputs, outputs, **quiet_ask)
         ended = stop.click(None, None, None, cancels=[asking, following], **quiet)
         ended.then(on_stop, [box, dialogue], outputs, queue=False, **quiet)
         wiped = clear.click(None, None, None, cancels=[asking, following], **quiet)

@@ -113,7 +113,10 @@ def _made_html(answer: Answer) -> str:
     parts = [f"As of {long_date(answer.as_of)}"] if answer.as_of else []
     if answer.standalone_question not in ("", answer.question):
         parts.append(f"Understood as: {answer.standalone_question}")
-    parts.append("The archive’s own sentences" if answer.model == "extractive" else answer.model)
+    if answer.model != "extractive":
+        parts.append(answer.model)
+    elif not answer.abstained:
+        parts.append("The archive’s own sentences")
     if total := answer.timings_ms.get("total"):
         parts.append(f"{total:,.0f} ms" if total < 1000 else f"{total / 1000:.1f} s")
     return f'<div class="cd-made">{escape(" · ".join(parts))}</div>'

@@ -1,0 +1,98 @@
+"""From a blocking stream to the page: throttled, complete, and stopped when the reader has gone."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from index.errors import LLMError
+from ui.streaming import throttled
+
+
+def test_a_fast_stream_is_thinned_but_its_last_item_always_comes() -> None:
+    async def collect() -> list[int]:
+        return [item async for item in throttled(lambda: iter(range(10_000)), interval_s=0.05)]
+
+    items = asyncio.run(collect())
+    assert items[-1] == 9_999
+    assert len(items) < 100
+    assert items == sorted(items)
+
+
+def test_leaving_closes_the_stream_behind() -> None:
+    closed = threading.Event()
+
+    def endless() -> Iterator[int]:
+        number = 0
+        try:
+            while not closed.wait(0.001):
+                yield (number := number + 1)
+        finally:
+            closed.set()
+
+    async def leave_after_two() -> None:
+        items = throttled(endless, interval_s=0.001)
+        await anext(items)
+        await anext(items)
+        await items.aclose()
+
+    asyncio.run(leave_after_two())
+    assert closed.wait(5), "nobody listens, and yet the stream goes on"
+
+
+def test_cancelling_the_task_closes_the_stream_behind() -> None:
+    closed = threading.Event()
+    release = threading.Event()
+
+    def waits() -> Iterator[int]:
+        try:
+            yield 1
+            release.wait(5)
+            yield 2
+            yield 3
+        finally:
+            closed.set()
+
+    async def cancelled() -> None:
+        async def read() -> None:
+            async for _ in throttled(waits):
+                started.set()
+
+        started = asyncio.Event()
+        task = asyncio.create_task(read())
+        await started.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(cancelled())
+    release.set()
+    assert closed.wait(5)
+
+
+def test_what_came_before_an_error_is_shown_and_the_error_is_raised() -> None:
+    def fails() -> Iterator[int]:
+        yield 1
+        raise LLMError("the LLM went away; ask again")
+
+    async def read() -> None:
+        items = throttled(fails)
+        assert await anext(items) == 1
+        with pytest.raises(LLMError, match="went away"):
+            await anext(items)
+
+    asyncio.run(read())
+
+
+def test_an_error_at_the_start_is_raised_too() -> None:
+    def start() -> Iterator[int]:
+        raise LLMError("no such server")
+
+    async def first() -> None:
+        await anext(throttled(start))
+
+    with pytest.raises(LLMError, match="no such server"):
+        asyncio.run(first())
