@@ -53,11 +53,18 @@ def refresh(folder: Path, catalogue: Catalogue) -> Derived:
         generation = catalogue.generation
         ids, matrix = vectors.load(catalogue)
     dense = Dense.build(ids, matrix, generation)
-    lexical = Lexical.load(folder)
-    if lexical is None:
-        lexical = Lexical.empty(folder)
-    lexical.update(ids, catalogue.texts, generation)
-    dense.save(folder)
+    try:
+        lexical = Lexical.load(folder)
+        if lexical is None:
+            lexical = Lexical.empty(folder)
+        lexical.update(ids, catalogue.texts, generation)
+        dense.save(folder)
+    except (OSError, RuntimeError, ValueError) as error:  # FAISS and tantivy tell a full disk in these ways
+        reason = " ".join(str(error).split())[:200]
+        raise ArchiveError(
+            f"the indexes of archive {folder} cannot be written ({reason}); your articles are safe: "
+            "check its disk and permissions, then run the command again"
+        ) from error
     catalogue.set("content", catalogue.content())
     return Derived(dense, lexical, generation)
 

@@ -44,21 +44,22 @@ def verify(folder: Path, catalogue: Catalogue, encoder: Encoder) -> None:
 
 def make(folder: Path, create: bool) -> None:
     """See that the folder holds an archive or can become one. Raises ArchiveNotFound, ArchiveDamaged."""
-    if (folder / CATALOGUE).is_file():
+    catalogue = folder / CATALOGUE
+    if catalogue.is_file() and catalogue.stat().st_size:
         return
     if folder.exists() and not folder.is_dir():
         raise ArchiveNotFound(
             f"{str(folder)!r} is a file, an archive is a folder; name another with --archive"
         )
-    held = [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    held = _names(folder)
     if any(name == "lexical" or name.startswith("dense-") for name in held):
         raise ArchiveDamaged(
-            f"archive {folder} is damaged ({CATALOGUE} is missing); put the file back from a backup, "
+            f"archive {folder} is damaged ({CATALOGUE} is missing or empty); put the file back from a backup, "
             "or delete the folder and index your articles again"
         )
     if not create:
         raise ArchiveNotFound(f"no archive at {str(folder)!r} yet; make one: citedesk index PATH")
-    if held:
+    if any(not name.startswith((CATALOGUE, "writer.lock")) for name in held):
         raise ArchiveNotFound(
             f"folder {str(folder)!r} holds other files, no archive; name a new or empty folder with --archive"
         )
@@ -67,4 +68,13 @@ def make(folder: Path, create: bool) -> None:
     except OSError as error:
         raise ArchiveNotFound(
             f"archive {str(folder)!r} cannot be made ({error.strerror}); name another folder with --archive"
+        ) from None
+
+
+def _names(folder: Path) -> list[str]:
+    try:
+        return [path.name for path in folder.iterdir()] if folder.is_dir() else []
+    except OSError as error:
+        raise ArchiveNotFound(
+            f"folder {str(folder)!r} cannot be read ({error.strerror}); check its permissions"
         ) from None

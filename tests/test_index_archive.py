@@ -580,15 +580,29 @@ def test_indexes_of_an_older_state_are_made_again(archive: Archive, news: Path) 
         assert len(opened.search("platform")) == 4 and opened.check().ok
 
 
+def test_a_full_disk_is_told_and_loses_no_article(
+    archive: Archive, news: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    archive.add([Article(text="Before the disk was full.", id="before")])
+
+    def full(*_: object) -> None:
+        raise RuntimeError("Error in fwrite:\n No space left on device")
+
+    monkeypatch.setattr("faiss.write_index", full)
+    with pytest.raises(ArchiveError, match=r"No space left.*articles are safe") as caught:
+        archive.sync(news)
+    assert "\n" not in str(caught.value)
+    monkeypatch.undo()
+    assert counts(archive.sync(news)) == (0, 0, 0, 3)
+    assert len(archive.search("platform")) == 4 and archive.check().ok
+
+
 @pytest.mark.parametrize(
     "content", [b"", b"this is no database at all " * 400, b"SQLite format 3\x00" + b"\xff" * 9000]
 )
 def test_a_broken_catalogue_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "catalogue.sqlite").write_bytes(content)
     (tmp_path / "lexical").mkdir()
-    if not content:  # SQLite takes an empty file for a new database, and so may we
-        Archive.open(tmp_path, encoder=FakeEncoder()).close()
-        return
     with pytest.raises(ArchiveDamaged, match="index your articles again") as caught:
         Archive.open(tmp_path, encoder=FakeEncoder())
     assert "\n" not in str(caught.value)
@@ -612,6 +626,12 @@ def test_a_lost_catalogue_is_not_replaced_by_an_empty_one(archive: Archive, news
     (archive.path / "catalogue.sqlite").unlink()
     with pytest.raises(ArchiveDamaged, match="missing"):
         Archive.open(archive.path, encoder=FakeEncoder())
+
+
+def test_an_archive_whose_making_was_cut_short_is_made(tmp_path: Path) -> None:
+    (tmp_path / "catalogue.sqlite").touch()
+    with Archive.open(tmp_path, encoder=FakeEncoder()) as opened:
+        assert opened.add([Article(text="First.")]).added == 1
 
 
 def test_opening_what_is_not_there(tmp_path: Path, news: Path) -> None:
