@@ -29,6 +29,7 @@ class LocalModel:
 
         tokenizer, model = self._load()
         inputs = self._inputs(tokenizer, system, user).to(model.device)
+        room = self._room(model, inputs["input_ids"].shape[1])
         streamer: Any = TextIteratorStreamer(
             tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=self.timeout_s
         )
@@ -40,7 +41,7 @@ class LocalModel:
                 model.generate(
                     **inputs,
                     streamer=streamer,
-                    max_new_tokens=reply_tokens(self.context_tokens),
+                    max_new_tokens=room,
                     do_sample=False,
                     stopping_criteria=StoppingCriteriaList([lambda *_, **__: stop.is_set()]),
                 )
@@ -60,6 +61,16 @@ class LocalModel:
         if failures:
             raise LLMError(f"the model {self.source} failed: {failures[0]}")
 
+    def _room(self, model: Any, prompt_tokens: int) -> int:
+        """How many tokens the reply may have; raises LLMError if the prompt alone is too long."""
+        limit = getattr(model.config, "max_position_embeddings", None) or self.context_tokens
+        if prompt_tokens >= limit:
+            raise LLMError(
+                f"the model {self.source} has a context of {limit} tokens, the question with its passages takes "
+                f"{prompt_tokens}; lower CITEDESK_LLM_CONTEXT_TOKENS"
+            )
+        return min(reply_tokens(self.context_tokens), limit - prompt_tokens)
+
     def _inputs(self, tokenizer: Any, system: str, user: str) -> Any:
         if tokenizer.chat_template:
             chat = [{"role": "system", "content": system}, {"role": "user", "content": user}]
@@ -73,6 +84,10 @@ class LocalModel:
             if self._loaded is None:
                 import torch
                 from transformers import AutoModelForCausalLM, AutoTokenizer
+                from transformers.utils import logging
+
+                hide_progress: Any = logging.disable_progress_bar
+                hide_progress()
 
                 try:
                     tokenizer = AutoTokenizer.from_pretrained(self.source)
