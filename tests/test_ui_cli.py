@@ -239,6 +239,20 @@ def test_a_missing_folder_does_not_stop_the_others(tmp_path: Path, seeds: Path, 
     assert str(tmp_path / "none") in captured.err
 
 
+def test_eval_shows_a_table_and_leaves_a_report(archive: str, tmp_path: Path, capsys: Any) -> None:
+    gold = tmp_path / "gold.jsonl"
+    question = {"id": "q1", "question": BLACK_SEA, "answers": ["oil and gas platform"]}
+    gold.write_text(json.dumps(question) + "\n{broken\n")
+    report = tmp_path / "report.json"
+    assert main(["eval", str(gold), "--report", str(report), "--archive", archive]) == 0
+    captured = capsys.readouterr()
+    assert "citation spans exact" in captured.out
+    assert f"skipped: {gold}: line 2" in captured.err
+    assert json.loads(report.read_text())["rows"][0]["right"] is True
+    assert main(["eval", str(gold), "--report", str(report), "--archive", archive, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["right"]["value"] == 1.0
+
+
 def test_chat_from_a_pipe_understands_a_follow_up(archive: str) -> None:
     done = run("chat", "--archive", archive, stdin=f"{BLACK_SEA}\nWhen was it seized?\n")
     assert (done.returncode, done.stderr) == (0, b"")

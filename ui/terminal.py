@@ -7,6 +7,7 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.live import Live
 from rich.text import Text
 
@@ -145,7 +146,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
 
         def update(now: Progress) -> None:
             if now.stage not in tasks:
-                tasks[now.stage] = bar.add_task(now.stage, rate="")
+                tasks[now.stage] = bar.add_task(now.stage, total=None, rate="")
             task = tasks[now.stage]
             bar.update(task, total=now.total or None, completed=now.done)
             speed = bar.tasks[task].speed
@@ -157,7 +158,8 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
 def follow(stream: Iterator[Draft | Answer]) -> Answer:
     """The answer at the end of a stream; while it grows, a terminal shows its drafts on stderr."""
     screen = Screen(sys.stderr)
-    live = Live(console=screen.console, transient=True, auto_refresh=False)
+    # A console of its own: a live region must wrap its lines to know how many to erase.
+    live = Live(console=Console(file=sys.stderr), transient=True, auto_refresh=False)
     with live if screen.is_terminal else nullcontext(), _closing(stream):
         for item in stream:
             if isinstance(item, Answer):
