@@ -1,7 +1,7 @@
 """Whether a sentence is borne out by a text: figures, dates, names, quoted words, negation, overlap.
 
 Deterministic and without a model, so that the same sentence is judged the same way by everyone. It
-catches what can be compared; it does not understand. Who did what to whom is compared by order only.
+catches what can be compared; it does not understand: who did what to whom is not compared.
 """
 
 from __future__ import annotations
