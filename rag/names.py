@@ -136,7 +136,7 @@ def missing_names(question: str, text: str) -> list[str]:
     ['Kyiv']
     """
     words = {match.group().lower() for match in WORD.finditer(text)}
-    flat = " ".join(match.group().lower() for match in WORD.finditer(text))
+    flat = f" {' '.join(match.group().lower() for match in WORD.finditer(text))} "
     return [name.text for name in names(question) if not _spoken_of(name, words, flat)]
 
 
@@ -144,7 +144,10 @@ def _spoken_of(name: Name, words: set[str], flat: str) -> bool:
     held = sum(any(_alike(part.lower(), word) for word in words) for part in name.words)
     if held and held * 2 >= len(name.words):
         return True
-    return any(re.search(rf"\b{re.escape(other)}", flat) for other in _others(name.text.lower(), name.place))
+    return any(
+        f" {other} " in flat if " " in other else any(_alike(other, word) for word in words)
+        for other in _others(name.text.lower(), name.place)
+    )
 
 
 def _others(name: str, place: bool) -> set[str]:

@@ -69,7 +69,7 @@ class Settings(BaseSettings):
     archive: Path = Path(".citedesk")
     model: str = Field(DEFAULT_MODEL, min_length=1)
     llm: str = Field("extractive", min_length=1)
-    k: int = Field(8, ge=1, le=50, description="passages an answer is made from")
+    k: int = Field(10, ge=1, le=50, description="passages an answer is made from")
     as_of: Day = None
     since: Day = None
     until: Day = None
