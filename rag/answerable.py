@@ -17,7 +17,7 @@ from dataclasses import astuple, dataclass
 
 from index.encoder import Encoder
 from rag.compose import sentence_at
-from rag.names import missing_names
+from rag.names import missing_names, names, unspoken
 from rag.retrieve import Reading
 
 ANSWER_FROM = 0.25
@@ -30,30 +30,35 @@ class Signs:
     """What speaks for and against an answer.
 
     ``score``: the reader's logit over none, -12..12, divided by 4. ``missing``: names and figures of
-    the question that the passage lacks; ``any_missing``: 1 if there are any. ``passage`` and
+    the question that the passage lacks; ``any_missing``: 1 if there are any; ``missing_place``: 1 if one
+    of them is where the thing asked about happened. ``passage`` and
     ``sentence``: cosine of the question with the passage and with the sentence that holds the span.
     """
 
     score: float
     missing: float
     any_missing: float
+    missing_place: float
     passage: float
     sentence: float
 
 
-WEIGHTS = Signs(score=0.941, missing=-1.336, any_missing=-0.917, passage=0.877, sentence=2.785)
+WEIGHTS = Signs(
+    score=0.941, missing=-1.336, any_missing=-0.917, missing_place=0.0, passage=0.877, sentence=2.785
+)
 BIAS = -2.718
 
 
 def signs(question: str, reading: Reading, encoder: Encoder) -> Signs:
     """Measure the signs of a reading's best span."""
     evidence, span = reading.evidence, reading.best
-    missing = len(missing_names(question, f"{evidence.article.title} {evidence.passage.text}"))
+    missing = unspoken(names(question), f"{evidence.article.title} {evidence.passage.text}")
     asked, told = encoder.encode([question, sentence_at(evidence, span.start, span.end).text])
     return Signs(
         score=max(-12.0, min(12.0, span.score)) / 4,
-        missing=float(missing),
-        any_missing=float(missing > 0),
+        missing=float(len(missing)),
+        any_missing=float(bool(missing)),
+        missing_place=float(any(name.place for name in missing)),
         passage=reading.dense,
         sentence=float(asked @ told),
     )

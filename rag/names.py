@@ -8,6 +8,7 @@ drones over Ukraine.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -135,30 +136,45 @@ def missing_names(question: str, text: str) -> list[str]:
     >>> missing_names("Whom did Kyiv's army fight over Kyiv?", "Ukrainian forces engaged a jet.")
     ['Kyiv']
     """
-    words = {match.group().lower() for match in WORD.finditer(text)}
-    flat = f" {' '.join(match.group().lower() for match in WORD.finditer(text))} "
-    return [name.text for name in names(question) if not _spoken_of(name, words, flat)]
+    return [name.text for name in unspoken(names(question), text)]
 
 
-def _spoken_of(name: Name, words: set[str], flat: str) -> bool:
-    held = sum(any(_alike(part.lower(), word) for word in words) for part in name.words)
-    if held and held * 2 >= len(name.words):
-        return True
-    return any(
-        f" {other} " in flat if " " in other else any(_alike(other, word) for word in words)
-        for other in _others(name.text.lower(), name.place)
-    )
+def unspoken(asked: Sequence[Name], text: str) -> list[Name]:
+    """Those of some names that a text does not speak of."""
+    words = [bare(match.group()) for match in WORD.finditer(text)]
+    spoken = _Spoken(frozenset(map(name_stem, words)), frozenset(words), f" {' '.join(words)} ")
+    return [name for name in asked if not spoken.of(name)]
 
 
-def _others(name: str, place: bool) -> set[str]:
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """The words of a text, as name stems, as they are, and in order."""
+
+    stems: frozenset[str]
+    words: frozenset[str]
+    flat: str
+
+    def of(self, name: Name) -> bool:
+        held = sum(self._word(bare(part)) for part in name.words)
+        if held and held * 2 >= len(name.words):
+            return True
+        others = _others(bare(name.text), name.place)
+        return any(f" {other} " in self.flat if " " in other else self._word(other) for other in others)
+
+    def _word(self, word: str) -> bool:
+        return name_stem(word) in self.stems or any(alike(word, other) for other in self.words)
+
+
+@lru_cache(maxsize=1000)
+def _others(name: str, place: bool) -> frozenset[str]:
     """The other ways to say a country; a capital says it only where it acts."""
     same: set[str] = set()
     for people, capitals in _actors():
-        if any(_alike(name, known) for known in people):
+        if any(name_stem(name) == name_stem(known) for known in people):
             same |= people if place else people | capitals
         elif name in capitals and not place:
             same |= people | capitals
-    return same
+    return frozenset(same)
 
 
 @lru_cache(maxsize=1)
@@ -169,8 +185,3 @@ def _actors() -> tuple[tuple[frozenset[str], frozenset[str]], ...]:
         people, capitals = rest.split("; ")
         rows.append((frozenset([country, *people.split(", ")]), frozenset(capitals.split(", "))))
     return tuple(rows)
-
-
-def _alike(one: str, other: str) -> bool:
-    """Whether two words in lower case are forms of one name: a country and its people, two spellings."""
-    return name_stem(bare(one)) == name_stem(bare(other)) or alike(bare(one), bare(other))

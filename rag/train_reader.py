@@ -36,7 +36,8 @@ class Recipe:
     learning_rate: float = 8e-5
     batch: int = 24
     warmup: int = 100
-    exchanged: float = 0.2  # share of answerable rows that are also asked with a name exchanged
+    adversarial: int = 3  # times that questions written to be unanswerable (SQuAD 2.0) are seen an epoch
+    exchanged: float = 0.3  # share of answerable rows that are also asked with a name exchanged
     seed: int = 1
 
 
@@ -120,6 +121,7 @@ def train(start: Path, data: Path, out: Path, recipe: Recipe) -> None:
     weights = load_file(start)
     encoder, span = _model(weights, device)
     every = rows(data)
+    every += [row for row in every if row["source"] == "v2"] * (recipe.adversarial - 1)
     every += list(exchanged(every, recipe.exchanged, chance))
     examples = [made for row in every if (made := example(row, chance)) is not None]
     plan = [b for _ in range(int(recipe.epochs) + 1) for b in batches(examples, recipe.batch, chance)]

@@ -34,7 +34,7 @@ def complaint(**flags: object) -> str:
 def test_defaults() -> None:
     settings = load_settings()
     assert settings.archive == Path(".citedesk")
-    assert (settings.llm, settings.k, settings.host, settings.port) == ("extractive", 8, "127.0.0.1", 7860)
+    assert (settings.llm, settings.k, settings.host, settings.port) == ("extractive", 10, "127.0.0.1", 7860)
     assert settings.as_of is None and settings.openai_api_key is None
     assert settings.ollama_base_url == "http://127.0.0.1:11434"
 
@@ -100,7 +100,7 @@ def test_unknown_variable(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_data_and_cache_variables_are_let_through(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CITEDESK_DATA", "/data")
     monkeypatch.setenv("CITEDESK_CACHE", "/cache")
-    assert load_settings().k == 8
+    assert load_settings().k == 10
 
 
 def test_unknown_flag() -> None:
