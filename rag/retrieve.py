@@ -104,7 +104,7 @@ def _recency(day: dt.date | None, period: Period | None) -> float:
     if day is None or period is None or not (period.relative or period.recent):
         return 0.0
     since, until = period.range.since or day, period.range.until or day
-    away = max((since - day).days, (day - until).days, 0)
+    away = (until - day).days if period.recent else max((since - day).days, (day - until).days, 0)
     return RECENCY_WEIGHT * math.exp(-away / RECENCY_DAYS)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def test_spans_do_not_overlap_and_come_best_first(reader: Reader) -> None:
     assert len(spans) > 1
     assert [s.score for s in spans] == sorted((s.score for s in spans), reverse=True)
     ordered = sorted(spans, key=lambda s: s.start)
-    assert all(a.end <= b.start for a, b in zip(ordered, ordered[1:], strict=False))
+    assert all(a.end <= b.start for a, b in pairwise(ordered))
 
 
 def test_a_span_is_of_whole_words(reader: Reader) -> None:
