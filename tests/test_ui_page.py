@@ -179,6 +179,7 @@ def page(browser: Any) -> Iterator[Any]:
 
 
 def ask(page: Any, question: str) -> None:
+    page.get_by_role("button", name="Ask", exact=True).wait_for()
     page.fill("#cd-question textarea", question)
     page.keyboard.press("Enter")
 
@@ -315,10 +316,12 @@ def test_an_llms_answer_streams_in_and_stops_at_once(page: Any, archive: Path) -
         ask(page, BLACK_SEA)
         draft = page.locator("#cd-chat .cd-draft")
         draft.wait_for()
+        page.fill("#cd-question textarea", "What next?")
         first = len(draft.inner_text())
         page.wait_for_function(
             "n => (document.querySelector('#cd-chat .cd-draft')?.innerText.length ?? 0) > n", arg=first
         )
+        assert page.input_value("#cd-question textarea") == "What next?", "what is typed meanwhile stays"
         page.get_by_role("button", name="Stop").click()
         page.locator("#cd-chat .cd-note", has_text="Stopped.").wait_for()
         assert llm.left.wait(15), "the request to the LLM goes on after Stop"

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from index.errors import LLMError
-from ui.streaming import throttled
+from ui.streaming import Streams
 
 
 def test_a_fast_stream_is_thinned_but_its_last_item_always_comes() -> None:
     async def collect() -> list[int]:
-        return [item async for item in throttled(lambda: iter(range(10_000)), interval_s=0.05)]
+        return [item async for item in Streams().throttled(lambda: iter(range(10_000)), interval_s=0.05)]
 
     items = asyncio.run(collect())
     assert items[-1] == 9_999
@@ -34,7 +34,7 @@ def test_leaving_closes_the_stream_behind() -> None:
             closed.set()
 
     async def leave_after_two() -> None:
-        items = throttled(endless, interval_s=0.001)
+        items = Streams().throttled(endless, interval_s=0.001)
         await anext(items)
         await anext(items)
         await items.aclose()
@@ -58,7 +58,7 @@ def test_cancelling_the_task_closes_the_stream_behind() -> None:
 
     async def cancelled() -> None:
         async def read() -> None:
-            async for _ in throttled(waits):
+            async for _ in Streams().throttled(waits):
                 started.set()
 
         started = asyncio.Event()
@@ -79,7 +79,7 @@ def test_what_came_before_an_error_is_shown_and_the_error_is_raised() -> None:
         raise LLMError("the LLM went away; ask again")
 
     async def read() -> None:
-        items = throttled(fails)
+        items = Streams().throttled(fails)
         assert await anext(items) == 1
         with pytest.raises(LLMError, match="went away"):
             await anext(items)
@@ -92,7 +92,35 @@ def test_an_error_at_the_start_is_raised_too() -> None:
         raise LLMError("no such server")
 
     async def first() -> None:
-        await anext(throttled(start))
+        await anext(Streams().throttled(start))
 
     with pytest.raises(LLMError, match="no such server"):
         asyncio.run(first())
+
+
+def test_an_interrupt_reaches_a_reader_whose_stream_is_silent() -> None:
+    release = threading.Event()
+    closed = threading.Event()
+
+    def silent() -> Iterator[int]:
+        try:
+            yield 1
+            release.wait(10)
+            yield 2
+            yield 3
+        finally:
+            closed.set()
+
+    async def read() -> None:
+        streams = Streams()
+        items = streams.throttled(silent)
+        assert await anext(items) == 1
+        assert streams.running == 1
+        streams.interrupt(LLMError("the server is stopping"))
+        with pytest.raises(LLMError, match="stopping"):
+            await anext(items)
+        assert streams.running == 0
+
+    asyncio.run(read())
+    release.set()
+    assert closed.wait(5)

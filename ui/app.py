@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from contextlib import aclosing
+from dataclasses import dataclass
+from functools import partial
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +21,7 @@ from ui import render
 from ui.dialogue import Dialogue, Entry
 from ui.examples import Examples
 from ui.sources import finder
-from ui.streaming import throttled
+from ui.streaming import Streams
 from ui.words import coverage
 
 if TYPE_CHECKING:
@@ -35,10 +37,16 @@ AS_TYPED = """(question, dialogue, ...dates) => [
     document.querySelector(`#cd-${name} input`)?.value ?? dates[n])]"""
 
 
-def mount_page(web: FastAPI, desk: Assistant, settings: Settings, examples: Examples) -> FastAPI:
-    """Put the chat page at ``/`` of an app that has its other routes already."""
+def mount_page(
+    web: FastAPI, desk: Assistant, settings: Settings, examples: Examples, streams: Streams
+) -> Callable[[], None]:
+    """Put the chat page at ``/`` of an app that has its other routes already.
+
+    Returns what is to be called when the server stops: each open tab holds a connection that says
+    "alive", and the server would wait for it.
+    """
     resources = files("ui")
-    page = build_page(desk, settings, examples)
+    page = build_page(desk, settings, examples, streams)
     gr.mount_gradio_app(
         web,
         page,
@@ -55,10 +63,9 @@ def mount_page(web: FastAPI, desk: Assistant, settings: Settings, examples: Exam
         mcp_server=False,
         max_file_size="1kb",
     )
-    # Each open tab holds a connection that says "alive" until this event; the server would wait for it.
     mounted = next(route.app for route in reversed(web.routes) if isinstance(route, Mount))
-    web.state.release_tabs = mounted.stop_event.set  # type: ignore[attr-defined]
-    return web
+    release_tabs: Callable[[], None] = mounted.stop_event.set  # type: ignore[attr-defined]
+    return release_tabs
 
 
 def _theme() -> gr.themes.Base:
@@ -75,103 +82,141 @@ def _theme() -> gr.themes.Base:
 
 
 class Page:
-    """What the page's events do; the components are made by `build_page`."""
+    """What the page does; `build_page` makes the components and says when."""
 
-    def __init__(self, desk: Assistant, settings: Settings, examples: Examples) -> None:
+    def __init__(self, desk: Assistant, settings: Settings, examples: Examples, streams: Streams) -> None:
         self.desk = desk
         self.settings = settings
         self.examples = examples
+        self.streams = streams
         self.find = finder(desk.archive)
 
-    async def load(self, as_of: str | None) -> tuple[Any, Any, Any]:
-        """The header, the as-of date and the example questions of the archive as it is now."""
-        status = await anyio.to_thread.run_sync(self.desk.archive.status)
-        questions = await anyio.to_thread.run_sync(self.examples.get, 5.0)
+    def cover(self, as_of: str | None) -> tuple[str, str | None]:
+        """The header and the as-of date of the archive as it is now; a date already chosen stays."""
+        status = self.desk.archive.status()
         newest = self.settings.as_of or status.newest
         header = render.header_html(coverage(status.articles, status.oldest, status.newest))
-        shown = [{"text": question} for question in questions]
-        return header, as_of or (newest.isoformat() if newest else None), gr.update(examples=shown)
+        return header, as_of or (newest.isoformat() if newest else None)
+
+    async def suggest(self) -> Any:
+        """The example questions, as soon as they are found."""
+        questions = await anyio.to_thread.run_sync(self.examples.get, 10.0)
+        return gr.update(examples=[{"text": question} for question in questions])
 
     async def ask(
         self, question: str, dialogue: Dialogue, as_of: str | None, since: str | None, until: str | None
-    ) -> AsyncGenerator[tuple[str, Dialogue], None]:
-        """The text left in the question box and the dialogue, each time something new is to be shown."""
+    ) -> AsyncGenerator[Dialogue, None]:
+        """The dialogue, each time something new is to be shown; nothing for an empty question."""
         asked = question.strip()
         if not asked:
-            yield question, dialogue
             return
         past = talk.history(dialogue)
         dialogue = (*dialogue, Entry(asked))
-        yield "", dialogue
+        yield dialogue
 
         def start() -> Iterator[Draft | Answer]:
             return self.desk.stream(asked, history=past, as_of=as_of, since=since, until=until)
 
         try:
-            async with aclosing(throttled(start)) as items:
+            async with aclosing(self.streams.throttled(start)) as items:
                 async for item in items:
                     said = {"answer": item} if isinstance(item, Answer) else {"draft": item.text}
-                    dialogue = talk.with_last(dialogue, **said)
-                    yield "", dialogue
+                    yield (dialogue := talk.with_last(dialogue, **said))
         except CitedeskError as error:
-            dialogue = talk.with_last(dialogue, problem=str(error))
+            yield (dialogue := talk.with_last(dialogue, problem=str(error)))
         if dialogue[-1].running:
-            dialogue = talk.with_last(
-                dialogue, problem="The answer broke off; ask again. The server’s log says why."
-            )
-        yield "", dialogue
+            yield talk.with_last(dialogue, problem="the answer broke off; the server’s log says why")
+
+    def show(self, dialogue: Dialogue) -> tuple[Dialogue, list[talk.Message], str]:
+        """What stands in the chat and in the sources panel."""
+        return dialogue, talk.messages(dialogue, self.find), talk.sources(dialogue, self.find)
 
 
-def build_page(desk: Assistant, settings: Settings, examples: Examples) -> gr.Blocks:
+@dataclass(frozen=True)
+class Parts:
+    """The page's components that events read and write."""
+
+    header: gr.HTML
+    dates: tuple[gr.DateTime, gr.DateTime, gr.DateTime]
+    chat: gr.Chatbot
+    box: gr.Textbox
+    ask: gr.Button
+    stop: gr.Button
+    clear: gr.Button
+    panel: gr.HTML
+    dialogue: gr.State
+
+
+def build_page(desk: Assistant, settings: Settings, examples: Examples, streams: Streams) -> gr.Blocks:
     """The page and its wiring; one dialogue for each open tab."""
-    does = Page(desk, settings, examples)
     with gr.Blocks(title="citedesk", analytics_enabled=False) as page:
         dialogue = gr.State(())
         with gr.Row(elem_id="cd-top"):
             header = gr.HTML(render.header_html(None), elem_id="cd-header", min_width=240)
-            as_of, since, until = _dates()
+            dates = _dates()
         with gr.Row(elem_id="cd-columns"):
             with gr.Column(scale=3, min_width=320, elem_id="cd-left"):
                 chat = _chat()
                 box, ask, stop, clear = _question_row()
             with gr.Column(scale=2, min_width=320, elem_id="cd-right"):
                 panel = gr.HTML(render.panel_html([]), elem_id="cd-sources", label="Sources")
+        _wire(
+            page,
+            Parts(header, dates, chat, box, ask, stop, clear, panel, dialogue),
+            Page(desk, settings, examples, streams),
+        )
+    page.queue(default_concurrency_limit=AT_ONCE)
+    return page
 
-    inputs = [box, dialogue, as_of, since, until]
-    outputs = [box, dialogue, chat, panel, ask, stop]
 
-    def shown(left: str, now: Dialogue) -> tuple[Any, ...]:
-        busy = bool(now) and now[-1].running
-        said, cited = talk.messages(now, does.find), talk.sources(now, does.find)
-        return left, now, said, cited, gr.update(visible=not busy), gr.update(visible=busy)
+def _wire(page: gr.Blocks, parts: Parts, does: Page) -> None:
+    shown = [parts.dialogue, parts.chat, parts.panel]
+    buttons = [parts.ask, parts.stop]
 
     async def on_ask(*values: Any) -> AsyncGenerator[tuple[Any, ...], None]:
+        left: Any = ""  # the box is emptied once: what is typed during the answer stays
         async with aclosing(does.ask(*values)) as states:
-            async for left, now in states:
-                yield shown(left, now)
+            async for now in states:
+                yield (left, *does.show(now), *_buttons(busy=True))
+                left = gr.skip()
 
-    def on_stop(left: str, now: Dialogue) -> tuple[Any, ...]:
-        return shown(left, talk.stop(now))
+    def on_stop(now: Dialogue) -> tuple[Any, ...]:
+        return *does.show(talk.stop(now)), *_buttons(busy=False)
 
     def on_clear() -> tuple[Any, ...]:
-        return shown("", ())
+        return *does.show(()), *_buttons(busy=False)
 
     def on_example(chosen: gr.SelectData) -> str:
         return str(chosen.value["text"])
 
-    with page:
-        quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
-        page.load(does.load, as_of, [header, as_of, chat], **quiet)
-        quiet_ask = {**quiet, "js": AS_TYPED, "concurrency_limit": AT_ONCE}
-        asking = gr.on([box.submit, ask.click], on_ask, inputs, outputs, **quiet_ask)
-        example = chat.example_select(on_example, None, box, queue=False, **quiet)
-        following = example.then(on_ask, inputs, outputs, **quiet_ask)
-        ended = stop.click(None, None, None, cancels=[asking, following], **quiet)
-        ended.then(on_stop, [box, dialogue], outputs, queue=False, **quiet)
-        wiped = clear.click(None, None, None, cancels=[asking, following], **quiet)
-        wiped.then(on_clear, None, outputs, queue=False, **quiet)
-    page.queue(default_concurrency_limit=AT_ONCE)
-    return page
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    # Only answers go through the queue: Gradio loses an event that joins it in the moment when the stream
+    # of the one before closes. That is also why Ask comes back only after an answer has ended.
+    direct: dict[str, Any] = {**quiet, "queue": False}
+    as_of = parts.dates[0]
+    page.load(does.cover, as_of, [parts.header, as_of], **direct)
+    page.load(does.suggest, None, parts.chat, **direct)
+    example = parts.chat.example_select(on_example, None, parts.box, **direct)
+    asks: dict[str, Any] = {
+        "fn": on_ask,
+        "inputs": [parts.box, parts.dialogue, *parts.dates],
+        "outputs": [parts.box, *shown, *buttons],
+        "js": AS_TYPED,
+        "concurrency_limit": AT_ONCE,
+        **quiet,
+    }
+    answering = [gr.on([parts.box.submit, parts.ask.click], **asks), example.then(**asks)]
+    for event in answering:
+        event.then(partial(_buttons, busy=False), None, buttons, **direct)
+    stopped = parts.stop.click(None, None, None, cancels=answering, **quiet)
+    stopped.then(on_stop, parts.dialogue, [*shown, *buttons], **direct)
+    cleared = parts.clear.click(None, None, None, cancels=answering, **quiet)
+    cleared.then(on_clear, None, [*shown, *buttons], **direct)
+
+
+def _buttons(*, busy: bool) -> tuple[Any, Any]:
+    """Ask and Stop, of which one is shown."""
+    return gr.update(visible=not busy), gr.update(visible=busy)
 
 
 def _chat() -> gr.Chatbot:

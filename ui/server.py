@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import os
 import socket
 from functools import partial
 from typing import TYPE_CHECKING
 
-from index.errors import BadSetting
+from index.errors import BadSetting, CitedeskError
 from ui.screen import say
+from ui.streaming import Streams
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.settings import Settings
 
-GRACE_S = 10
+GRACE_S = 5
 """How long running answers may take to finish once the server is told to stop."""
 
 
@@ -54,6 +56,14 @@ def find_examples(desk: Assistant, settings: Settings) -> tuple[str, ...]:
     return choose(desk.archive.articles()[:12], asking.ask)
 
 
+async def _end_answers(streams: Streams) -> None:
+    """Give running answers their time, then end them so that their readers learn why."""
+    if streams.running:
+        say(f"stopping: running answers have {GRACE_S} s; Ctrl-C again ends at once")
+        await asyncio.sleep(GRACE_S)
+        streams.interrupt(CitedeskError("the server is stopping; ask again once it runs"))
+
+
 def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.socket) -> None:
     """Serve on the socket until the process is told to stop."""
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
@@ -66,9 +76,11 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
     from ui.examples import Examples
 
     examples = Examples(partial(find_examples, desk, settings)).start()
-    web = mount_page(create_app(desk), desk, settings, examples)
+    streams = Streams()
+    web = create_app(desk)
+    release_tabs = mount_page(web, desk, settings, examples, streams)
     config = uvicorn.Config(
-        web, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S, server_header=False
+        web, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S + 2, server_header=False
     )
     shown = f"[{host}]" if ":" in host else host
 
@@ -78,8 +90,10 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
             say(f"citedesk is ready at http://{shown}:{port} (Ctrl-C stops it)")
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-            web.state.release_tabs()
+            release_tabs()
+            ending = asyncio.create_task(_end_answers(streams))
             await super().shutdown(sockets)
+            ending.cancel()
 
     try:
         Server(config).run(sockets=[listener])
