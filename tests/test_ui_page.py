@@ -131,9 +131,11 @@ def serving(archive: Path, *flags: str) -> Iterator[str]:
         yield log[-1].split()[4]
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(
-            timeout=9
-        )  # at once, even while a tab is open: not after the time that answers are given
+        try:
+            process.wait(timeout=30)  # an open tab does not hold it up, a running answer for 5 s
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
         if log and "ready at" in "".join(log):
             drain.join()
         process.stderr.close()
