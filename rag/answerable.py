@@ -20,7 +20,7 @@ from rag.compose import sentence_at
 from rag.names import missing_names, names, unspoken
 from rag.retrieve import Reading
 
-ANSWER_FROM = 0.25
+ANSWER_FROM = 0.20
 """Confidence from which an answer is given: where answering the answerable and refusing the rest are
 best together (Youden's J) in the fit above."""
 
@@ -30,22 +30,18 @@ class Signs:
     """What speaks for and against an answer.
 
     ``score``: the reader's logit over none, -12..12, divided by 4. ``missing``: names and figures of
-    the question that the passage lacks; ``any_missing``: 1 if there are any; ``missing_place``: 1 if one
-    of them is where the thing asked about happened. ``passage`` and
+    the question that the passage lacks; ``any_missing``: 1 if there are any. ``passage`` and
     ``sentence``: cosine of the question with the passage and with the sentence that holds the span.
     """
 
     score: float
     missing: float
     any_missing: float
-    missing_place: float
     passage: float
     sentence: float
 
 
-WEIGHTS = Signs(
-    score=0.941, missing=-1.336, any_missing=-0.917, missing_place=0.0, passage=0.877, sentence=2.785
-)
+WEIGHTS = Signs(score=0.941, missing=-1.336, any_missing=-0.917, passage=0.877, sentence=2.785)
 BIAS = -2.718
 
 
@@ -58,7 +54,6 @@ def signs(question: str, reading: Reading, encoder: Encoder) -> Signs:
         score=max(-12.0, min(12.0, span.score)) / 4,
         missing=float(len(missing)),
         any_missing=float(bool(missing)),
-        missing_place=float(any(name.place for name in missing)),
         passage=reading.dense,
         sentence=float(asked @ told),
     )
@@ -73,8 +68,7 @@ def confidence(question: str, reading: Reading, encoder: Encoder) -> float:
 
 def shortfall(question: str, reading: Reading, sure: float) -> str:
     """Why the closest reading was not enough, for the user."""
-    article = reading.evidence.article
-    where = f"the closest passage (“{article.title}”{f', {article.date}' if article.date else ''})"
+    article, where = reading.evidence.article, closest(reading)
     missing = missing_names(question, f"{article.title} {reading.evidence.passage.text}")
     if missing:
         return f"{where} does not speak of {' or '.join(dict.fromkeys(missing))}"
@@ -83,3 +77,9 @@ def shortfall(question: str, reading: Reading, sure: float) -> str:
             f"nothing in the archive is close to this subject; {where} has a likeness of {reading.dense:.2f}"
         )
     return f"{where} is on the subject but does not answer this (confidence {sure:.2f}, needed {ANSWER_FROM:.2f})"
+
+
+def closest(reading: Reading) -> str:
+    """How a refusal speaks of the passage that came closest."""
+    article = reading.evidence.article
+    return f"the closest passage (“{article.title}”{f', {article.date}' if article.date else ''})"

@@ -190,7 +190,9 @@ class Assistant:
         # The question's own words first: a rewritten follow-up may carry a date of an earlier turn.
         period = None
         if request.as_of:
-            period = read_period(request.question, request.as_of) or read_period(request.standalone, request.as_of)
+            period = read_period(request.question, request.as_of) or read_period(
+                request.standalone, request.as_of
+            )
         search = Search(self.archive, Reader.load(), request.published, period)
         found = extract(request.standalone, search, timings)
         if found.claims or found.evidence:

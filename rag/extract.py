@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from index.archive import Archive
 from index.articles import ALWAYS, DateRange
 from rag.answer import Turn
-from rag.answerable import ANSWER_FROM, confidence, shortfall
+from rag.answerable import ANSWER_FROM, closest, confidence, shortfall
 from rag.compose import claims_for, overview
 from rag.dates import Period
 from rag.evidence import Claim, Evidence
+from rag.mismatch import mismatch
 from rag.question import standalone
 from rag.reader import Reader, Span
 from rag.retrieve import Reading, read, retrieve
@@ -105,12 +106,18 @@ def _single(question: str, search: Search, timings: Timings) -> Extract:
         return Extract((), None, 0.0, None, ())
     with timings.stage("read"):
         encoder = search.archive.encoder
-        sure, best = max(
-            ((confidence(question, reading, encoder), reading) for reading in readings[:CANDIDATES]),
-            key=lambda pair: pair[0],
-        )
-    if sure < ANSWER_FROM:
+        weighed = [(confidence(question, reading, encoder), reading) for reading in readings[:CANDIDATES]]
+        weighed.sort(key=lambda pair: -pair[0])
+    likely = [(sure, reading) for sure, reading in weighed if sure >= ANSWER_FROM]
+    if not likely:
+        sure, best = weighed[0]
         return Extract((), None, sure, shortfall(question, best, sure), evidence)
+    slips = [(mismatch(question, reading), sure, reading) for sure, reading in likely]
+    sound = [(sure, reading) for slip, sure, reading in slips if slip is None]
+    if not sound:
+        slip, _, best = slips[0]
+        return Extract((), None, 0.0, f"{closest(best)} {slip}", evidence)
+    sure, best = sound[0]
     claims = claims_for(_answers(best))
     return Extract(tuple(claims), best.best.text, sure, None, _first(best.evidence, evidence))
 

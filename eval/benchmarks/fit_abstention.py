@@ -25,6 +25,7 @@ from index.articles import Article, Passage
 from index.minilm import MiniLM
 from rag.answerable import Signs, signs
 from rag.evidence import Evidence
+from rag.mismatch import mismatch
 from rag.names import missing_names, names
 from rag.reader import Reader
 from rag.retrieve import Reading
@@ -66,8 +67,8 @@ def cases() -> Iterator[Case]:
             yield Case(number, "exchanged", swapped, pool, gold, ())
 
 
-def measure(case: Case, reader: Reader, encoder: MiniLM) -> tuple[Signs, bool]:
-    """The signs of the best reading of a case, and whether its span is right."""
+def measure(case: Case, reader: Reader, encoder: MiniLM) -> tuple[Signs, bool, bool]:
+    """The signs of the best reading of a case, whether its span is right, and whether a rule forbids it."""
     vectors = encoder.encode([case.question, *case.paragraphs])
     spans = reader.read_all(case.question, case.paragraphs, n=1)
     readings = [
@@ -83,7 +84,7 @@ def measure(case: Case, reader: Reader, encoder: MiniLM) -> tuple[Signs, bool]:
     right = best.evidence.passage.text == case.gold and any(
         answer in text or (len(text) > 2 and text in answer) for answer in case.answers
     )
-    return signs(case.question, best, encoder), right
+    return signs(case.question, best, encoder), right, mismatch(case.question, best) is not None
 
 
 def main() -> None:
@@ -94,12 +95,13 @@ def main() -> None:
     reader, encoder = Reader.load(), MiniLM.load()
     every = list(cases())
     measured = [measure(case, reader, encoder) for case in every]
-    x = np.array([astuple(sign) for sign, _ in measured])
-    y = np.array([right for _, right in measured])
+    x = np.array([astuple(sign) for sign, _, _ in measured])
+    y = np.array([right for _, right, _ in measured])
+    forbidden = np.array([slip for _, _, slip in measured])
     odd = np.array([case.article % 2 == 1 for case in every])
     kind = np.array([case.kind for case in every])
     model = LogisticRegression(max_iter=5000).fit(x[~odd], y[~odd])
-    sure = model.predict_proba(x[odd])[:, 1]
+    sure = np.where(forbidden[odd], 0.0, model.predict_proba(x[odd])[:, 1])
     right, kind = y[odd], kind[odd]
     for field, weight in zip(fields(Signs), model.coef_[0], strict=True):
         print(f"{field.name:12} {weight:+.3f}")
