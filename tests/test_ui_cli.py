@@ -222,7 +222,7 @@ def test_a_bad_file_is_named_and_the_rest_is_indexed(tmp_path: Path, capsys: Any
     captured = capsys.readouterr()
     assert captured.out.startswith("1 added")
     assert captured.err.count("\n") == 1
-    assert captured.err.startswith(f"skipped: {folder / 'junk.txt'}: ")
+    assert captured.err.startswith(f"problem: {folder / 'junk.txt'}: ")
 
 
 def test_nothing_readable_is_status_2(tmp_path: Path, capsys: Any) -> None:

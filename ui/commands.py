@@ -202,7 +202,7 @@ def evaluate(
 ) -> int:
     """Score gold questions and write a report."""
     from eval.gold import read_gold
-    from eval.report import table
+    from eval.report import failure_table, table
     from eval.report import write_json as write_report
     from eval.run import evaluate as score
     from ui.payloads import plain
@@ -218,7 +218,10 @@ def evaluate(
     if wants_json(context):
         write_json(plain(result.scores))
     else:
-        Screen().console.print(table(result))
+        screen = Screen().console
+        screen.print(table(result))
+        if (wrong := failure_table(result)).row_count:
+            screen.print(wrong)
     say(f"report: {report}")
     return OK
 

@@ -97,7 +97,7 @@ def show_sync(report: SyncReport) -> None:
 def show_problems(report: SyncReport) -> None:
     """Each file that could not be read, on a line of its own, beside the result."""
     for problem in report.problems:
-        say(f"skipped: {problem.source}: {problem.reason}")
+        say(f"problem: {problem.source}: {problem.reason}")
 
 
 def show_status(status: Status) -> None:
