@@ -41,8 +41,8 @@ class Signs:
     sentence: float
 
 
-WEIGHTS = Signs(score=0.941, missing=-1.336, any_missing=-0.917, passage=0.877, sentence=2.785)
-BIAS = -2.718
+WEIGHTS = Signs(score=0.941, missing=-1.345, any_missing=-0.946, passage=0.906, sentence=2.747)
+BIAS = -2.703
 
 
 def signs(question: str, reading: Reading, encoder: Encoder) -> Signs:
