@@ -12,7 +12,7 @@ from index.sentences import Span, blocks, sentences, sentences_of_block
 
 __all__ = ["CHUNKING", "LIMIT", "Count", "cut", "sentences"]
 
-CHUNKING = "1"
+CHUNKING = "2"
 """Version of the rules here; archives cut by other rules do not mix."""
 
 LIMIT = 254
@@ -21,7 +21,12 @@ LIMIT = 254
 TINY = 25
 """Paragraphs of fewer word pieces (a heading, a list item) may share a passage."""
 
-_TINY_TOGETHER = 3 * TINY
+LONE = 80
+"""So may paragraphs of one sentence under this many word pieces, as most news sites write them."""
+
+TOGETHER = 160
+"""Word pieces that such paragraphs come to together, at most."""
+
 _CHARS_PER_PIECE = 8  # a bound on characters too: a model may count any long word as one piece
 _WORD_CHARS = 100
 _BATCH = 4096
@@ -36,8 +41,8 @@ def cut(article: Article, count: Count, limit: int = LIMIT) -> list[Passage]:
 
     ``count`` gives the word pieces of each text (``Encoder.count``). A passage is a run of whole
     sentences of one paragraph; long paragraphs are split evenly, sentences over the limit between
-    words, words over the limit anywhere. Only adjacent paragraphs under 25 word pieces share a
-    passage. Every character of the body that is not white space is in exactly one passage.
+    words, words over the limit anywhere. Only adjacent paragraphs that are tiny, under 25 word pieces
+    or of a single sentence under 80, share a passage. Every character of the body that is not white space is in exactly one passage.
 
     >>> a = Article(text="One two. Three four.", id="a")
     >>> [(p.start, p.end) for p in cut(a, lambda ts: [len(t.split()) for t in ts], limit=3)]
@@ -50,8 +55,8 @@ def cut(article: Article, count: Count, limit: int = LIMIT) -> list[Passage]:
     tiny: list[Unit] = []
     for paragraph in paragraphs:
         units = [u for s in paragraph for u in _fitting(body, (*s, next(counts)), count, limit)]
-        small = _fits(units, min(TINY - 1, limit), limit)
-        if tiny and not (small and _fits([*tiny, *units], min(limit, _TINY_TOGETHER), limit)):
+        small = _fits(units, min((LONE if len(paragraph) == 1 else TINY) - 1, limit), limit)
+        if tiny and not (small and _fits([*tiny, *units], min(limit, TOGETHER), limit)):
             spans.append((tiny[0][0], tiny[-1][1]))
             tiny = []
         if small:

@@ -138,6 +138,15 @@ def test_tiny_paragraphs_share_a_passage_and_others_do_not() -> None:
     assert parts == ["World news\n\nBy Ann Lee", story.strip(), story.strip(), "More soon."]
 
 
+def test_one_sentence_paragraphs_share_passages_and_a_story_of_several_sentences_does_not() -> None:
+    lone = "The council of Springfield met on Monday and agreed to repair the old bridge over the river."
+    story = "It began at noon. The mayor spoke first. A long debate on costs and dates followed until dusk."
+    text = "\n\n".join([lone, lone, lone, story, lone])
+    assert [p.text for p in cut(Article(text=text), count)] == ["\n\n".join([lone] * 3), story, lone]
+    many = cut(Article(text="\n\n".join([lone] * 30)), count)
+    assert len(many) > 2 and all(count([p.text])[0] <= 170 for p in many)
+
+
 def test_long_lines_are_paragraphs_even_without_blank_lines() -> None:
     first = "The council of Springfield met on Monday and agreed to repair the old bridge. " * 4
     second = "In sport, the home team lost its third match in a row and the coach resigned at once. " * 4
