@@ -42,7 +42,8 @@ def cut(article: Article, count: Count, limit: int = LIMIT) -> list[Passage]:
     ``count`` gives the word pieces of each text (``Encoder.count``). A passage is a run of whole
     sentences of one paragraph; long paragraphs are split evenly, sentences over the limit between
     words, words over the limit anywhere. Only adjacent paragraphs that are tiny, under 25 word pieces
-    or of a single sentence under 80, share a passage. Every character of the body that is not white space is in exactly one passage.
+    or of a single sentence under 80, share a passage. Every character of the body that is not white
+    space is in exactly one passage.
 
     >>> a = Article(text="One two. Three four.", id="a")
     >>> [(p.start, p.end) for p in cut(a, lambda ts: [len(t.split()) for t in ts], limit=3)]
