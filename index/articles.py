@@ -52,11 +52,15 @@ class DateRange:
             return self == ALWAYS
         return (self.since is None or day >= self.since) and (self.until is None or day <= self.until)
 
-    def __and__(self, other: DateRange) -> DateRange:
-        """The days in both ranges; raises BadDate if there are none."""
+    def overlap(self, other: DateRange) -> DateRange | None:
+        """The days in both ranges; None if there are none.
+
+        >>> DateRange(until=dt.date(2023, 1, 1)).overlap(DateRange(since=dt.date(2023, 1, 2))) is None
+        True
+        """
         since = max((d for d in (self.since, other.since) if d), default=None)
         until = min((d for d in (self.until, other.until) if d), default=None)
-        return DateRange(since, until)
+        return None if since and until and since > until else DateRange(since, until)
 
 
 ALWAYS = DateRange()

@@ -79,17 +79,11 @@ def _in_period(
     window = DateRange(_shift(period.range.since, -SLACK_DAYS), _shift(period.range.until, SLACK_DAYS))
     window = window if period.relative else period.range
     inside = [hit for hit in hits if hit.date in window]
-    if len(inside) < READ and (both := _overlap(published, window)):
+    if len(inside) < READ and (both := published.overlap(window)):
         inside = archive.search(question, k=POOL, published=both)
     known = {hit.passage.id for hit in inside}
     named = [] if period.relative else [hit for hit in hits if _names(hit.passage.text, period)]
     return inside + [hit for hit in named if hit.passage.id not in known]
-
-
-def _overlap(one: DateRange, other: DateRange) -> DateRange | None:
-    since = max((d for d in (one.since, other.since) if d), default=None)
-    until = min((d for d in (one.until, other.until) if d), default=None)
-    return None if since and until and since > until else DateRange(since, until)
 
 
 def _names(text: str, period: Period) -> bool:
