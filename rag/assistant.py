@@ -43,9 +43,13 @@ class _Request:
 class Assistant:
     """Answers questions from one archive; may be asked from several threads at once.
 
-    >>> with Assistant.open(archive) as desk:                          # doctest: +SKIP
-    ...     desk.ask("What did Ukraine recapture in the Black Sea?").short
-    'oil and gas platform'
+    >>> import tempfile
+    >>> from index import Article
+    >>> with tempfile.TemporaryDirectory() as folder, Archive.open(folder + "/archive") as archive:
+    ...     _ = archive.add([Article(text="Ukraine recaptured a gas platform in the Black Sea.", date="2023-11-08")])
+    ...     answer = Assistant.open(archive).ask("What did Ukraine recapture?")
+    >>> answer.text, answer.citations[0].article.date
+    ('Ukraine recaptured a gas platform in the Black Sea. [1]', '2023-11-08')
     """
 
     def __init__(self, archive: Archive, *, llm: LLM | None = None, settings: Settings | None = None) -> None:
