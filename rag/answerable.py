@@ -13,11 +13,12 @@ a name exchanged as the unanswerable ones:
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
 from index.encoder import Encoder
 from rag.compose import sentence_at
-from rag.names import missing_names, names, unspoken
+from rag.names import Name, missing_names, names, unspoken
 from rag.retrieve import Reading
 
 ANSWER_FROM = 0.20
@@ -45,32 +46,46 @@ WEIGHTS = Signs(score=0.941, missing=-1.345, any_missing=-0.946, passage=0.906, 
 BIAS = -2.703
 
 
-def signs(question: str, reading: Reading, encoder: Encoder) -> Signs:
-    """Measure the signs of a reading's best span."""
-    evidence, span = reading.evidence, reading.best
-    missing = unspoken(names(question), f"{evidence.article.title} {evidence.passage.text}")
-    asked, told = encoder.encode([question, sentence_at(evidence, span.start, span.end).text])
+def signs(question: str, readings: Sequence[Reading], encoder: Encoder) -> list[Signs]:
+    """Measure the signs of each reading's best span, in order."""
+    sentences = [sentence_at(each.evidence, each.best.start, each.best.end).text for each in readings]
+    asked, *told = encoder.encode([question, *sentences])
+    named = names(question)
+    return [
+        _measured(reading, unspoken(named, _seen(reading)), float(asked @ vector))
+        for reading, vector in zip(readings, told, strict=True)
+    ]
+
+
+def _measured(reading: Reading, missing: Sequence[Name], likeness: float) -> Signs:
     return Signs(
-        score=max(-12.0, min(12.0, span.score)) / 4,
+        score=max(-12.0, min(12.0, reading.best.score)) / 4,
         missing=float(len(missing)),
         any_missing=float(bool(missing)),
         passage=reading.dense,
-        sentence=float(asked @ told),
+        sentence=likeness,
     )
 
 
-def confidence(question: str, reading: Reading, encoder: Encoder) -> float:
-    """Probability, 0..1, that the reading's best span answers the question."""
-    measured = astuple(signs(question, reading, encoder))
+def _seen(reading: Reading) -> str:
+    """The text in which a question's names are looked for."""
+    return f"{reading.evidence.article.title} {reading.evidence.passage.text}"
+
+
+def confidences(question: str, readings: Sequence[Reading], encoder: Encoder) -> list[float]:
+    """Probability, 0..1, that each reading's best span answers the question, in order."""
+    return [_logistic(astuple(each)) for each in signs(question, readings, encoder)]
+
+
+def _logistic(measured: Sequence[float]) -> float:
     weighed = sum(w * s for w, s in zip(astuple(WEIGHTS), measured, strict=True))
     return 1 / (1 + math.exp(-(weighed + BIAS)))
 
 
 def shortfall(question: str, reading: Reading, sure: float) -> str:
     """Why the closest reading was not enough, for the user."""
-    article, where = reading.evidence.article, closest(reading)
-    missing = missing_names(question, f"{article.title} {reading.evidence.passage.text}")
-    if missing:
+    where = closest(reading)
+    if missing := missing_names(question, _seen(reading)):
         return f"{where} does not speak of {' or '.join(dict.fromkeys(missing))}"
     if reading.dense < 0.3:
         return (

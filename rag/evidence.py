@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from index.articles import Article, Passage
@@ -52,7 +52,7 @@ def article_ref(article: Article) -> ArticleRef:
 
 
 def number_claims(
-    claims: Iterable[Claim], *, separator: str = " "
+    claims: Iterable[Claim],
 ) -> tuple[str, tuple[Statement, ...], tuple[Citation, ...]]:
     """Join claims into an answer's text, its statements and its citations.
 
@@ -72,11 +72,11 @@ def number_claims(
         numbers = [_number(quote, citations) for quote in claim.quotes]
         numbers = list(dict.fromkeys(numbers))
         shown = claim.text + "".join(f" [{n}]" if i == 0 else f"[{n}]" for i, n in enumerate(numbers))
-        at += len(separator) if parts else 0
+        at += 1 if parts else 0
         statements.append(Statement(shown, at, at + len(shown), tuple(numbers), claim.support))
         parts.append(shown)
         at += len(shown)
-    return separator.join(parts), tuple(statements), tuple(citations.values())
+    return " ".join(parts), tuple(statements), tuple(citations.values())
 
 
 def _number(quote: Quote, citations: dict[tuple[str, int, int], Citation]) -> int:
@@ -85,8 +85,3 @@ def _number(quote: Quote, citations: dict[tuple[str, int, int], Citation]) -> in
         number = len(citations) + 1
         citations[key] = Citation(number, article_ref(quote.article), quote.start, quote.end, quote.text)
     return citations[key].number
-
-
-def distinct_articles(evidence: Sequence[Evidence]) -> list[Article]:
-    """The articles behind some evidence, each once, in order of first appearance."""
-    return list({e.article.id: e.article for e in evidence}.values())

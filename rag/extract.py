@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from index.archive import Archive
 from index.articles import ALWAYS, DateRange
 from rag.answer import Turn
-from rag.answerable import ANSWER_FROM, closest, confidence, shortfall
+from rag.answerable import ANSWER_FROM, closest, confidences, shortfall
 from rag.compose import claims_for, overview
 from rag.dates import Period
 from rag.evidence import Claim, Evidence
@@ -105,9 +105,9 @@ def _single(question: str, search: Search, timings: Timings) -> Extract:
     if not readings:
         return Extract((), None, 0.0, None, ())
     with timings.stage("read"):
-        encoder = search.archive.encoder
-        weighed = [(confidence(question, reading, encoder), reading) for reading in readings[:CANDIDATES]]
-        weighed.sort(key=lambda pair: -pair[0])
+        candidates = readings[:CANDIDATES]
+        sure_of = confidences(question, candidates, search.archive.encoder)
+        weighed = sorted(zip(sure_of, candidates, strict=True), key=lambda pair: -pair[0])
     likely = [(sure, reading) for sure, reading in weighed if sure >= ANSWER_FROM]
     if not likely:
         sure, best = weighed[0]

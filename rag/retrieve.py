@@ -1,7 +1,7 @@
 """Retriever: a question's passages, fused, dated, and read.
 
 Both rankings of the archive are joined as a weighted sum of the cosine and the BM25 score (divided
-by the best of the query). A question about a period sees what was published in it; see ``visible``.
+by the best of the query). A question about a period prefers what was published in it; see ``retrieve``.
 """
 
 from __future__ import annotations

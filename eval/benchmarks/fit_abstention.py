@@ -10,18 +10,17 @@ paragraph lacks (not). Articles with even numbers fit, those with odd numbers te
 
 from __future__ import annotations
 
-import gzip
-import json
-import os
 import random
+import sys
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import astuple, dataclass, fields
-from pathlib import Path
 
 import numpy as np
 
+from eval.benchmarks.xquad import xquad
 from index.articles import Article, Passage
+from index.errors import SourceNotFound
 from index.minilm import MiniLM
 from rag.answerable import Signs, signs
 from rag.evidence import Evidence
@@ -29,8 +28,6 @@ from rag.mismatch import mismatch
 from rag.names import missing_names, names
 from rag.reader import Reader
 from rag.retrieve import Reading
-
-DATA = Path(os.environ.get("CITEDESK_DATA", "../shared/data"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +45,7 @@ class Case:
 def cases() -> Iterator[Case]:
     """All answerable and unanswerable cases, the same ones each time."""
     chance = random.Random(0)
-    with gzip.open(DATA / "reading" / "dev-xquad-en.jsonl.gz", "rt", encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
+    rows = xquad()
     paragraphs = list(dict.fromkeys(row["context"] for row in rows))
     article = {text: number // 5 for number, text in enumerate(paragraphs)}
     known: dict[int, set[str]] = defaultdict(set)
@@ -84,7 +80,7 @@ def measure(case: Case, reader: Reader, encoder: MiniLM) -> tuple[Signs, bool, b
     right = best.evidence.passage.text == case.gold and any(
         answer in text or (len(text) > 2 and text in answer) for answer in case.answers
     )
-    return signs(case.question, best, encoder), right, mismatch(case.question, best) is not None
+    return signs(case.question, [best], encoder)[0], right, mismatch(case.question, best) is not None
 
 
 def main() -> None:
@@ -120,4 +116,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SourceNotFound as error:
+        sys.exit(str(error))

@@ -8,26 +8,18 @@ named by ``CITEDESK_DATA``.
 
 from __future__ import annotations
 
-import gzip
-import json
-import os
+import sys
 import time
-from pathlib import Path
 
+from eval.benchmarks.xquad import xquad
 from eval.metrics import exact_match, f1
+from index.errors import SourceNotFound
 from rag.reader import MODEL, Reader
-
-DATA = Path(os.environ.get("CITEDESK_DATA", "../shared/data"))
 
 
 def main() -> None:
     """Read every question and print the means."""
-    path = DATA / "reading" / "dev-xquad-en.jsonl.gz"
-    if not path.exists():
-        print(f"no data at {path}: set CITEDESK_DATA to the folder that has reading/")
-        return
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        rows = [json.loads(line) for line in file]
+    rows = xquad()
     reader = Reader.load()
     began = time.perf_counter()
     found = [reader.read(row["question"], [row["context"]])[0].text for row in rows]
@@ -38,4 +30,7 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    try:
+        main()
+    except SourceNotFound as error:
+        sys.exit(str(error))
