@@ -72,7 +72,8 @@ class Article:
 
     ``body_start`` is the offset at which the article proper begins: a header such as the seed
     format's date line or Markdown front matter stays in the text (so offsets agree with the user's
-    file) and is neither searched nor quoted. ``id`` is derived from the content unless given.
+    file) and is neither searched nor quoted. ``date`` is the day of publication, ``updated`` the day of
+    the last revision the article itself tells of. ``id`` is derived from the content unless given.
 
     >>> a = Article(text="Kyiv retook the platform.", date="2023-11-08")
     >>> a.id == Article(text="Kyiv retook the platform.", date=dt.date(2023, 11, 8)).id
@@ -87,9 +88,12 @@ class Article:
     url: str | None = None
     id: str = ""
     body_start: int = 0
+    updated: dt.date | None = None
+    author: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "date", parse_date(self.date))
+        object.__setattr__(self, "updated", parse_date(self.updated))
         if not self.title:
             object.__setattr__(self, "title", headline(self.text[self.body_start :]))
         if not self.id:
@@ -98,6 +102,8 @@ class Article:
     def digest(self) -> str:
         """SHA-256 of all that a reader could see of the article, as hexadecimal digits."""
         seen = [self.title, str(self.date or ""), self.url or "", self.body_start, self.text]
+        if self.updated or self.author:
+            seen += [str(self.updated or ""), self.author]
         data = json.dumps(seen, ensure_ascii=False).encode("utf-8", "surrogatepass")
         return hashlib.sha256(data).hexdigest()
 
