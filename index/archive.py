@@ -10,15 +10,12 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from index import checks, dense, derived, ledger, opening, sources
+from index import checks, derived, ledger, opening, publications, sources, stories, vectors, versions
 from index.articles import ALWAYS, Article, DateRange, Passage, ScoredPassage
 from index.catalogue import Catalogue
 from index.encoder import DEFAULT_MODEL, Encoder, load_encoder
-from index.errors import (
-    ArchiveEmpty,
-    ArchiveError,
-    BadQuestion,
-)
+from index.errors import ArchiveEmpty, ArchiveError, BadQuestion
+from index.intake import Intake
 from index.passages import CHUNKING
 from index.reports import (
     CheckReport,
@@ -32,6 +29,7 @@ from index.reports import (
 from index.schema import VERSION
 from index.search import Query, rank
 from index.sync import Sync
+from index.versions import Version
 
 __all__ = [
     "Archive",
@@ -41,9 +39,11 @@ __all__ = [
     "Progress",
     "Status",
     "SyncReport",
+    "Version",
 ]
 
 _WAIT_S = 5.0
+_TRIES = 5
 _QUERY_CHARS = 10_000  # far beyond what an encoder reads; keeps a pasted book from costing seconds
 
 
@@ -60,6 +60,7 @@ class Archive:
         self._given = encoder
         self._checked: Encoder | None = None
         self._derived: derived.Derived | None = None
+        self._contents = (-1, "")
         self._loading = threading.RLock()
         self._writing = threading.RLock()
 
@@ -109,9 +110,20 @@ class Archive:
             VERSION,
             CHUNKING,
             self._catalogue.get("encoder") or "",
-            self._catalogue.get("content") or "",
+            self._content(),
         ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
+
+    def _content(self) -> str:
+        """A hash of the articles, made anew only after a change."""
+        published = publications.latest(self._catalogue)
+        number = published.number if published else 0
+        said = self._catalogue.get("content") or ""
+        if said.startswith(f"{number}:"):
+            return said.partition(":")[2]
+        if self._contents[0] != number:
+            self._contents = (number, self._catalogue.content())
+        return self._contents[1]
 
     def sync(self, *paths: str | Path, progress: OnProgress | None = None) -> SyncReport:
         """Take up new and changed files of folders or single files, and forget those that are gone.
@@ -141,44 +153,56 @@ class Archive:
         with self._writing, derived.writer_lock(self.path, _WAIT_S):
             with self._catalogue.writing():
                 gone = ledger.remove(self._catalogue, ids)
-            if gone:
-                self._publish(_quiet)
-        return len(gone)
+                if gone.ids:
+                    vectors.purge(self._catalogue, gone.loose)
+                    self._publish(self._catalogue, settled=True)
+            derived.tidy(self.path, self._catalogue)
+        return len(gone.ids)
 
     def _write(self, work: Callable[[Sync], None], progress: OnProgress | None) -> SyncReport:
         with self._writing, derived.writer_lock(self.path, _WAIT_S):
             catalogue = Catalogue(self.path)  # searches go on over the other connection meanwhile
+            told = progress or _quiet
+            intake = Intake(
+                catalogue,
+                lambda: self._sign(catalogue),
+                lambda settled: self._publish(catalogue, settled=settled),
+            )
+            run = Sync(catalogue, intake, told)
             try:
-                run = Sync(catalogue, lambda: self._sign(catalogue), progress or _quiet)
                 work(run)
-                run.encode()
-                self._publish(progress or _quiet)
+                told(Progress("indexing", 0, 1, "", intake.encoded))
+                intake.finish()
+                told(Progress("indexing", 1, 1, "", intake.encoded))
                 return run.report()
+            except KeyboardInterrupt:
+                intake.stop()  # what is encoded stays; the next run goes on from there
+                raise
             finally:
+                intake.close()
                 catalogue.close()
 
     def _sign(self, catalogue: Catalogue) -> Encoder:
         """The encoder, its name written into an archive that has none yet."""
         encoder = self.encoder
         if not catalogue.get("encoder"):
-            for key, value in [
-                ("encoder", encoder.fingerprint),
-                ("model", self.model),
-                ("chunking", CHUNKING),
-            ]:
-                catalogue.set(key, value)
+            with catalogue.writing():
+                for key, value in [
+                    ("encoder", encoder.fingerprint),
+                    ("dimension", str(encoder.dimension)),
+                    ("model", self.model),
+                    ("chunking", CHUNKING),
+                ]:
+                    catalogue.set(key, value)
         return encoder
 
-    def _publish(self, progress: OnProgress) -> None:
-        """Make both indexes agree with the catalogue."""
-        if derived.is_current(self.path, self._catalogue.generation):
-            return
-        _, passages, *_ = self._catalogue.totals()
-        progress(Progress("indexing", 0, passages))
-        fresh = derived.refresh(self.path, self._catalogue)
-        with self._loading:
-            self._derived = fresh
-        progress(Progress("indexing", passages, passages))
+    def _publish(self, catalogue: Catalogue, *, settled: bool) -> None:
+        """Make both indexes agree with the open transaction."""
+        derived.tidy(self.path, catalogue)
+        derived.publish(self.path, catalogue, settled=settled)
+        published = publications.latest(catalogue)
+        if settled and published:
+            catalogue.set("content", f"{published.number}:{catalogue.content()}")
 
     def _current(self) -> derived.Derived:
         with self._loading:
@@ -201,12 +225,36 @@ class Archive:
         if not self._catalogue.rows("SELECT 1 FROM passages LIMIT 1"):
             raise ArchiveEmpty(f"archive {self.path} holds no articles yet; add some: citedesk index PATH")
         text = query[:_QUERY_CHARS].encode("utf-8", "replace").decode()
-        vector = self.encoder.encode([text])
-        return rank(self._catalogue, self._current(), Query(text, vector, published), k)
+        asked = Query(text, self.encoder.encode([text]), published)
+        for left in reversed(range(_TRIES)):
+            indexes = self._current()
+            with self._catalogue.snapshot():  # texts, dates and both rankings are of one state
+                now = publications.latest(self._catalogue)
+                if not left or (now and now.number == indexes.publication.number):
+                    return rank(self._catalogue, indexes, asked, k)
+        raise AssertionError("unreachable")
 
     def article(self, article_id: str) -> Article:
-        """The article of this id. Raises ArticleNotFound."""
+        """The article of this id; an id that an edit has replaced gives what it stood for.
+
+        Raises ArticleNotFound, or ArchiveDamaged if it is not as it was stored.
+        """
         return self._catalogue.article(article_id)
+
+    def versions(self, article_id: str) -> list[Version]:
+        """Every version of an article that the archive has seen, newest first. Raises ArticleNotFound."""
+        return versions.history(self._catalogue, article_id)
+
+    def cited(self, article_id: str, start: int, end: int, quote: str) -> Version:
+        """The newest version of an article that says exactly ``quote`` at ``[start, end)``.
+
+        So a citation still resolves after its article has changed. Raises ArticleNotFound if none does.
+        """
+        return versions.cited(self._catalogue, article_id, start, end, quote)
+
+    def copies(self, article_id: str) -> list[str]:
+        """Ids of an article and its near-duplicates, the earliest first. Raises ArticleNotFound."""
+        return stories.copies_of(self._catalogue, article_id)
 
     def articles(self) -> list[Article]:
         """All articles with their text, newest first, undated ones last."""
@@ -218,11 +266,13 @@ class Archive:
 
     def newest(self) -> dt.date | None:
         """The date of the newest article; None if none has a date."""
-        return self._catalogue.totals()[-1]
+        return self._catalogue.newest()
 
     def status(self) -> Status:
         """What the archive holds; loads neither model nor indexes."""
         articles, passages, undated, oldest, newest = self._catalogue.totals()
+        (grouped,) = self._catalogue.rows("SELECT COUNT(DISTINCT story), COUNT(story) FROM articles")
+        ((earlier,),) = self._catalogue.rows("SELECT COUNT(*) FROM versions")
         return Status(
             path=self.path,
             articles=articles,
@@ -231,9 +281,12 @@ class Archive:
             oldest=oldest,
             newest=newest,
             model=self._catalogue.get("model") or self.model,
-            vector_index=dense.KIND,
+            vector_index=self._catalogue.get("vector_index") or "none yet",
             bytes_on_disk=sum(file.stat().st_size for file in self.path.rglob("*") if file.is_file()),
             fingerprint=self.fingerprint,
+            stories=grouped[0],
+            copies=grouped[1],
+            versions=earlier,
         )
 
     def check(self, sample: int = 100) -> CheckReport:

@@ -149,7 +149,8 @@ class ScoredPassage:
 
     ``score`` fuses both rankings and is comparable within one search only; ``dense`` is the cosine
     to the query, -1..1; ``lexical`` is the BM25 score, 0 where no query word occurs. ``date`` is the
-    publication date of the article.
+    publication date of the article, ``origin`` the id of the earliest of its near-duplicates (its own
+    if there are none).
     """
 
     passage: Passage
@@ -157,3 +158,4 @@ class ScoredPassage:
     dense: float
     lexical: float
     date: dt.date | None
+    origin: str = ""

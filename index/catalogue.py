@@ -8,21 +8,36 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import json
-import secrets
 import sqlite3
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from index.articles import ALWAYS, Article, DateRange, Passage
+from index.articles import Article, Passage
 from index.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, ArticleNotFound
 from index.schema import SCHEMA, VERSION
 from index.sources import CATALOGUE
 
 _SOME = 500  # SQLite's oldest limit on parameters of one statement is 999
-_ARTICLE = "id, title, date, url, text, body_start"
+COLUMNS = "id, title, date, updated, author, url, body_start, text"
+"""Of an article, as ``article_of`` reads them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage, the day its article was published, and the story the article belongs to, if to any."""
+
+    passage: Passage
+    date: dt.date | None
+    story: int | None
+
+
+def key(encoder: str, text: str) -> bytes:
+    """Under which a passage's vector is stored: a hash of the encoder's fingerprint and the text."""
+    return hashlib.blake2b(f"{encoder}\0{text}".encode(), digest_size=16).digest()
 
 
 class Catalogue:
@@ -42,17 +57,15 @@ class Catalogue:
             raise
 
     def _prepare(self) -> None:
-        # NORMAL loses at most the last commits in a power cut, never the file; the next sync repeats them.
         self.rows("PRAGMA journal_mode = WAL")
-        self.rows("PRAGMA synchronous = NORMAL")
+        self.rows("PRAGMA synchronous = FULL")  # what was reported as stored survives a power cut
         self.rows("PRAGMA foreign_keys = ON")
         if not self.rows("SELECT 1 FROM sqlite_master LIMIT 1"):
             with self.writing():
                 if not self.rows("SELECT 1 FROM sqlite_master LIMIT 1"):  # another process was not faster
-                    for statement in SCHEMA.split(";"):
+                    for statement in SCHEMA.split(";\n"):
                         self.rows(statement)
                     self.set("schema", VERSION)
-                    self.touch()
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""
@@ -123,71 +136,64 @@ class Catalogue:
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value", key, value
         )
 
-    @property
-    def generation(self) -> str:
-        """A token that differs after every change of the passages or their vectors."""
-        return self.get("generation") or ""
-
-    def touch(self) -> None:
-        """Say that the passages or their vectors changed."""
-        self.set("generation", secrets.token_hex(8))
-
     def article(self, article_id: str) -> Article:
-        """The article of this id. Raises ArticleNotFound."""
-        for row in self.rows(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", _clean(article_id)):
-            return _article(row)
+        """The article of this id, or the last version that had it. Raises ArticleNotFound."""
+        wanted = self.resolved(article_id)
+        for source in ("articles WHERE id = ?", "versions WHERE id = ? ORDER BY n DESC LIMIT 1"):
+            for row in self.rows(f"SELECT {COLUMNS}, digest FROM {source}", wanted):
+                return self._sound(row)
         raise ArticleNotFound(
             f"no article has the id {article_id[:60]!r}; `citedesk search` shows the ids that exist"
         )
 
+    def resolved(self, article_id: str) -> str:
+        """The id under which an article is stored: another than its own if the same text came twice."""
+        wanted = _clean(article_id)
+        sql = "SELECT a.id FROM aliases s JOIN articles a ON a.n = s.article WHERE s.id = ?"
+        return next((stored for (stored,) in self.rows(sql, wanted)), wanted)
+
+    def _sound(self, row: Sequence[Any]) -> Article:
+        """The article of a row; raises ArchiveDamaged if it is not as it was stored."""
+        article = article_of(row)
+        if article.digest() != row[-1]:
+            raise damaged(self.path, f"article {article.id[:40]!r} is not as it was stored")
+        return article
+
     def articles(self) -> list[Article]:
         """All articles, newest first, undated ones last."""
         order = "ORDER BY date IS NULL, date DESC, id"
-        return [_article(row) for row in self.rows(f"SELECT {_ARTICLE} FROM articles {order}")]
+        return [article_of(row) for row in self.rows(f"SELECT {COLUMNS} FROM articles {order}")]
 
     def passages(self, article_id: str) -> list[Passage]:
         """The passages of an article, in order. Raises ArticleNotFound."""
         found = self.rows(
             "SELECT a.id, p.start, p.end, p.text FROM passages p JOIN articles a ON a.n = p.article"
             " WHERE a.id = ? ORDER BY p.start",
-            _clean(article_id),
+            self.resolved(article_id),
         )
         if not found:
             self.article(article_id)
         return [Passage(*row) for row in found]
 
-    def hits(self, ids: Sequence[int]) -> dict[int, tuple[Passage, dt.date | None]]:
-        """Passages by number, each with its article's date; numbers that are gone are left out."""
-        found: dict[int, tuple[Passage, dt.date | None]] = {}
-        for at in range(0, len(ids), _SOME):
-            some = [int(n) for n in ids[at : at + _SOME]]
-            for n, date, *parts in self.rows(
-                "SELECT p.n, a.date, a.id, p.start, p.end, p.text FROM passages p"
+    def hits(self, numbers: Sequence[int]) -> dict[int, Hit]:
+        """Passages by number; numbers that are gone are left out.
+
+        Raises ArchiveDamaged if a passage is not as it was stored.
+        """
+        found: dict[int, Hit] = {}
+        encoder = self.get("encoder") or ""
+        for at in range(0, len(numbers), _SOME):
+            some = [int(n) for n in numbers[at : at + _SOME]]
+            for n, kept, date, story, *parts in self.rows(
+                "SELECT p.n, p.key, a.date, a.story, a.id, p.start, p.end, p.text FROM passages p"
                 f" JOIN articles a ON a.n = p.article WHERE p.n IN ({_marks(some)})",
                 *some,
             ):
-                found[n] = (Passage(*parts), _day(date))
+                passage = Passage(*parts)
+                if key(encoder, passage.text) != kept:
+                    raise damaged(self.path, f"passage {passage.id!r} is not as it was stored")
+                found[n] = Hit(passage, _day(date), story)
         return found
-
-    def within(self, published: DateRange) -> list[int]:
-        """Numbers of the passages whose article was published in a range of days."""
-        sql = "SELECT p.n FROM passages p"
-        if published == ALWAYS:
-            return [n for (n,) in self.rows(sql)]
-        return [
-            n
-            for (n,) in self.rows(
-                f"{sql} JOIN articles a ON a.n = p.article WHERE a.date BETWEEN ? AND ?",
-                (published.since or dt.date.min).isoformat(),
-                (published.until or dt.date.max).isoformat(),
-            )
-        ]
-
-    def texts(self, ids: Sequence[int]) -> Iterator[tuple[int, int, str]]:
-        """Number, ordinal of the day published (0: undated) and text of these passages."""
-        for at in range(0, len(ids), _SOME):
-            for n, (passage, day) in self.hits(ids[at : at + _SOME]).items():
-                yield n, day.toordinal() if day else 0, passage.text
 
     def totals(self) -> tuple[int, int, int, dt.date | None, dt.date | None]:
         """Articles, passages, undated articles, oldest and newest date."""
@@ -197,6 +203,10 @@ class Catalogue:
         ((passages,),) = self.rows("SELECT COUNT(*) FROM passages")
         return articles, passages, articles - dated, _day(oldest), _day(newest)
 
+    def newest(self) -> dt.date | None:
+        """The newest date of an article; None if none has a date."""
+        return _day(self.rows("SELECT MAX(date) FROM articles")[0][0])
+
     def content(self) -> str:
         """A hash of all that the archive says, the same wherever and in whatever order it was built."""
         digest = hashlib.sha256()
@@ -205,9 +215,19 @@ class Catalogue:
         return digest.hexdigest()
 
 
-def _article(row: Sequence[Any]) -> Article:
-    article_id, title, date, url, text, body_start = row
-    return Article(text=text, title=title, date=_day(date), url=url, id=article_id, body_start=body_start)
+def article_of(row: Sequence[Any]) -> Article:
+    """The article of a row that starts with COLUMNS."""
+    article_id, title, date, updated, author, url, body_start, text, *_ = row
+    return Article(
+        text=text,
+        title=title,
+        date=_day(date),
+        url=url,
+        id=article_id,
+        body_start=body_start,
+        updated=_day(updated),
+        author=author,
+    )
 
 
 def _day(date: str | None) -> dt.date | None:
@@ -238,6 +258,12 @@ def _explained(path: Path, error: sqlite3.Error) -> ArchiveError:
         )
     if isinstance(error, sqlite3.ProgrammingError) and "closed" in str(error):
         return ArchiveError(f"archive {folder} is closed; open it again")
+    return damaged(path, str(error))
+
+
+def damaged(path: Path, trouble: str) -> ArchiveDamaged:
+    """What to say, and to do, of a catalogue that cannot be trusted."""
     return ArchiveDamaged(
-        f"archive {folder} is damaged ({path.name}: {error}); delete the folder and index your articles again"
+        f"archive {path.parent} is damaged ({path.name}: {trouble}); put {path.name} back from a backup, "
+        "or delete the folder and index your articles again"
     )

@@ -1,111 +1,128 @@
-"""Dense ranking: exact inner product over unit vectors, in FAISS."""
+"""Dense ranking: inner product over unit vectors (stand-in until the compact kinds are merged)."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index.articles import ALWAYS, DateRange
 from index.encoder import Vectors
 
 Ids = NDArray[np.int64]
+RULES = "1"
 
-KIND = "FAISS IDMap2,Flat (exact, inner product)"
+
+def worn(base: int, added: int, removed: int, *, settled: bool = True) -> bool:
+    """Stand-in."""
+    return added > (max(1000, base // 5) if settled else max(5000, base)) or removed > base // 2
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Passages."""
+
+    numbers: Ids
+    days: NDArray[np.int32]
+    vectors: NDArray[np.float16]
 
 
 class Dense:
-    """The vectors of one generation of the catalogue. Searching from several threads is safe."""
+    """Stand-in."""
 
-    def __init__(self, index: Any, generation: str) -> None:
-        self._index = index
-        self.generation = generation
-
-    @classmethod
-    def build(cls, ids: Ids, vectors: Vectors, generation: str) -> Dense:
-        """An index of ``vectors``, shape [n, dimension], under the numbers ``ids``."""
-        import faiss
-
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1] or 1))
-        if len(ids):
-            index.add_with_ids(np.ascontiguousarray(vectors, np.float32), ids)
-        return cls(index, generation)
+    def __init__(self, rows: Rows) -> None:
+        self._rows = rows
 
     @classmethod
-    def load(cls, folder: Path, generation: str) -> Dense | None:
-        """The index saved for this generation, or None if there is none that can be read."""
-        import faiss
+    def empty(cls) -> Dense:
+        """Stand-in."""
+        return cls(Rows(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros((0, 0), np.float16)))
 
-        path = _path(folder, generation)
-        if not path.is_file():
-            return None
-        try:
-            return cls(faiss.read_index(str(path)), generation)
-        except (RuntimeError, MemoryError):  # FAISS says "Error ... read" for every kind of damage
-            return None
+    @classmethod
+    def build(cls, chunks: Iterable[Rows], total: int, dimension: int) -> Dense:
+        """Stand-in."""
+        it = cls.empty()
+        for chunk in chunks:
+            it = it.changed(chunk, np.zeros(0, np.int64))
+        return it
 
     def save(self, folder: Path) -> None:
-        """Write the index in one step, and remove those of other generations."""
-        import faiss
+        """Stand-in."""
+        for name in ("numbers", "days", "vectors"):
+            with (folder / f"{name}.npy").open("wb") as file:
+                np.save(file, getattr(self._rows, name))
+                os.fsync(file.fileno())
 
-        path = _path(folder, self.generation)
-        part = path.with_suffix(".part")
-        faiss.write_index(self._index, str(part))
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
-        for other in folder.glob("dense-*"):
-            if other != path:
-                other.unlink(missing_ok=True)
+    @classmethod
+    def load(cls, folder: Path) -> Dense | None:
+        """Stand-in."""
+        try:
+            return cls(Rows(*(np.load(folder / f"{name}.npy") for name in ("numbers", "days", "vectors"))))
+        except (OSError, ValueError):
+            return None
+
+    def changed(self, added: Rows, removed: Ids) -> Dense:
+        """Stand-in."""
+        old = self._rows
+        keep = ~np.isin(old.numbers, removed)
+        new = ~np.isin(added.numbers, old.numbers)
+        vectors = old.vectors[keep] if old.vectors.size else np.zeros((0, added.vectors.shape[1]), np.float16)
+        return Dense(
+            Rows(
+                np.concatenate([old.numbers[keep], added.numbers[new]]),
+                np.concatenate([old.days[keep], added.days[new]]),
+                np.concatenate([vectors, added.vectors[new]]) if added.vectors.size else vectors,
+            )
+        )
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._rows.numbers)
 
     @property
     def ids(self) -> Ids:
-        """The numbers of all vectors, in the order they are kept."""
-        import faiss
+        """Stand-in."""
+        return self._rows.numbers
 
-        return np.asarray(faiss.vector_to_array(self._index.id_map), np.int64)
+    @property
+    def worn(self) -> bool:
+        """Stand-in."""
+        return False
 
-    def search(self, query: Vectors, k: int, allowed: Ids | None = None) -> dict[int, float]:
-        """The ``k`` nearest numbers, best first, with their cosine; only among ``allowed`` if given."""
-        import faiss
+    @property
+    def kind(self) -> str:
+        """Stand-in."""
+        return f"FAISS flat (exact), {len(self)} vectors"
 
-        k = min(k, len(self) if allowed is None else len(allowed))
-        if k < 1 or not len(self):
+    def search(self, query: Vectors, k: int, published: DateRange = ALWAYS) -> dict[int, float]:
+        """Stand-in."""
+        rows = self._rows
+        allowed = np.ones(len(rows.days), bool)
+        if published != ALWAYS:
+            allowed = rows.days > 0
+            if published.since:
+                allowed &= rows.days >= published.since.toordinal()
+            if published.until:
+                allowed &= rows.days <= published.until.toordinal()
+        numbers = rows.numbers[allowed]
+        if not len(numbers):
             return {}
-        params = None
-        if allowed is not None:
-            bits = np.zeros(int(allowed.max()) + 1, np.uint8)
-            bits[allowed] = 1
-            bitmap = np.packbits(bits, bitorder="little")
-            # FAISS gives its classes these signatures at import, unseen by its own stubs.
-            params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bitmap))  # type: ignore[call-arg,arg-type]
-        scores, ids = self._index.search(query.reshape(1, -1).astype(np.float32), k, params=params)
-        return {int(n): float(s) for n, s in zip(ids[0], scores[0], strict=True) if n >= 0}
+        scores = rows.vectors[allowed].astype(np.float32) @ query.reshape(-1)
+        best = np.argsort(-scores, kind="stable")[:k]
+        return {int(numbers[i]): float(scores[i]) for i in best}
 
-    def cosines(self, query: Vectors, ids: list[int]) -> dict[int, float]:
-        """The cosine of the query to each of these numbers; unknown ones are left out."""
-        found = {}
-        for n in ids:
-            try:
-                found[n] = float(self._index.reconstruct(n) @ query.reshape(-1))
-            except RuntimeError:  # "key not found"
-                continue
-        return found
+    def cosines(self, query: Vectors, numbers: Sequence[int]) -> dict[int, float]:
+        """Stand-in."""
+        at = {int(n): i for i, n in enumerate(self._rows.numbers)}
+        return {
+            n: float(self._rows.vectors[at[n]].astype(np.float32) @ query.reshape(-1))
+            for n in numbers
+            if n in at
+        }
 
-    def vector(self, n: int) -> Vectors:
-        """The stored vector of one number, shape [dimension]."""
-        return np.asarray(self._index.reconstruct(n), np.float32)
-
-
-def saved(folder: Path, generation: str) -> bool:
-    """Whether an index of this generation is on disk."""
-    return _path(folder, generation).is_file()
-
-
-def _path(folder: Path, generation: str) -> Path:
-    return folder / f"dense-{generation}.faiss"
+    def vector(self, number: int) -> Vectors:
+        """Stand-in."""
+        return self._rows.vectors[int(np.flatnonzero(self._rows.numbers == number)[0])].astype(np.float32)

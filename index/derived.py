@@ -1,96 +1,195 @@
-"""FAISS and tantivy as copies of the catalogue: loaded if they are of its generation, else made again."""
+"""FAISS and tantivy as copies of the catalogue: published with every change, made again if damaged."""
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from index import vectors
+import numpy as np
+
+from index import dense, lexical, vectors
 from index.catalogue import Catalogue
-from index.dense import Dense, saved
-from index.errors import ArchiveError, ArchiveLocked
-from index.lexical import Lexical, stamp
+from index.dense import Dense
+from index.errors import ArchiveDamaged, ArchiveError, ArchiveLocked
+from index.folders import Stamp, fresh, opened, seal, sweep
+from index.lexical import Lexical
+from index.publications import (
+    Mark,
+    Publication,
+    added_between,
+    folders,
+    head,
+    latest,
+    removed_between,
+    write,
+)
+
+KINDS = ("dense", "lexical")
+_TRIES = 4
+_START = Mark()
 
 
 @dataclass(frozen=True, slots=True)
 class Derived:
-    """Both indexes, of one generation of the catalogue."""
+    """Both indexes, of one state of the catalogue."""
 
     dense: Dense
     lexical: Lexical
-    generation: str
+    publication: Publication
+
+
+def publish(folder: Path, catalogue: Catalogue, *, settled: bool = True) -> None:
+    """Write the indexes of the state that the open transaction is about to commit; nothing is encoded.
+
+    While a long run is not ``settled``, FAISS may lag: what it lacks is scored beside it. Needs the
+    writer's lock. Raises ArchiveError if the disk does not take them; the transaction is then undone,
+    and the state before it stays whole.
+    """
+    now, last = head(catalogue), latest(catalogue)
+    made: list[Path] = []
+    try:
+        words = _lexical(folder, catalogue, last, now, made)
+        meanings = _dense(folder, catalogue, last, now, made, settled)
+        if last is None or (last.mark, last.dense, last.lexical) != (now, meanings, words):
+            write(catalogue, now, meanings, words)
+    except (OSError, RuntimeError, ValueError) as error:  # FAISS and tantivy tell a full disk in these ways
+        for path in made:
+            shutil.rmtree(path, ignore_errors=True)
+        reason = " ".join(str(error).split())[:200]
+        raise ArchiveError(
+            f"the indexes of archive {folder} cannot be written ({reason}); what was stored before is safe: "
+            "check its disk and permissions, then run the command again"
+        ) from error
+    except BaseException:
+        for path in made:
+            shutil.rmtree(path, ignore_errors=True)
+        raise
+
+
+def tidy(folder: Path, catalogue: Catalogue) -> None:
+    """Delete index folders of states long past, or of writers that died."""
+    sweep(folder, KINDS, folders(catalogue))
+
+
+def _known(folder: Path, name: str, rules: str, catalogue: Catalogue) -> Stamp | None:
+    stamp = opened(folder / name, rules)
+    forgotten = int(catalogue.get("gone_forgotten") or 0)
+    return stamp if stamp and stamp.mark.gone >= forgotten else None
+
+
+def _lexical(
+    folder: Path, catalogue: Catalogue, last: Publication | None, now: Mark, made: list[Path]
+) -> str:
+    known = _known(folder, last.lexical, lexical.RULES, catalogue) if last else None
+    if last and known and known.mark == now:
+        return last.lexical
+    made.append(fresh(folder, "lexical"))
+    older = known.mark if known else _START
+    base = folder / last.lexical if last and known else None
+    removed = removed_between(catalogue, older, now) if base else []
+    Lexical.write(added_between(catalogue, older, now), removed, made[-1], base)
+    seal(made[-1], now, lexical.RULES, known)
+    return made[-1].name
+
+
+def _dense(
+    folder: Path,
+    catalogue: Catalogue,
+    last: Publication | None,
+    now: Mark,
+    made: list[Path],
+    settled: bool,
+) -> str:
+    known = _known(folder, last.dense, dense.RULES, catalogue) if last else None
+    ((total,),) = catalogue.rows("SELECT COUNT(*) FROM passages")
+    if last and known:
+        ((added,),) = catalogue.rows("SELECT COUNT(*) FROM passages WHERE n > ?", known.mark.upto)
+        base = known.size
+        if not dense.worn(base, added, base + added - total, settled=settled):
+            return last.dense
+    made.append(fresh(folder, "dense"))
+    dimension = int(catalogue.get("dimension") or 0)
+    built = Dense.build(vectors.chunks(catalogue, _START, now), total, dimension)
+    built.save(made[-1])
+    catalogue.set("vector_index", built.kind)
+    seal(made[-1], now, dense.RULES, size=total)
+    if last:
+        catalogue.rows("DELETE FROM gone WHERE seq <= ?", last.mark.gone)
+        catalogue.set("gone_forgotten", str(last.mark.gone))
+    return made[-1].name
 
 
 def current(folder: Path, catalogue: Catalogue, loaded: Derived | None) -> Derived:
-    """The indexes of the catalogue's present generation.
+    """The indexes of the catalogue's present state.
 
-    While another process is writing, what is loaded (or on disk) serves on: passages that are gone
-    are left out when they are looked up, new ones appear once that process has finished.
+    Missing or damaged ones are made again; while another process is writing, in memory.
     """
-    generation = catalogue.generation
-    if loaded and loaded.generation == generation:
-        return loaded
-    if found := _load(folder, generation):
-        return found
-    try:
-        with writer_lock(folder):
-            return refresh(folder, catalogue)
-    except ArchiveLocked:
-        return loaded or _stale(folder) or _in_memory(catalogue)
+    for attempt in range(_TRIES):
+        with catalogue.snapshot():
+            wanted = latest(catalogue)
+            if wanted and wanted.mark == head(catalogue):
+                if loaded and loaded.publication.number == wanted.number:
+                    return loaded
+                if found := _opened(folder, catalogue, wanted, loaded):
+                    return found
+        try:
+            with writer_lock(folder), catalogue.writing():
+                publish(folder, catalogue)
+        except ArchiveLocked:
+            time.sleep(0.05 * attempt)  # the writer may be about to publish
+        except ArchiveDamaged:
+            raise
+        except ArchiveError:
+            break  # the disk is full or may not be written: search on without it
+    return _in_memory(catalogue)
 
 
-def is_current(folder: Path, generation: str) -> bool:
-    """Whether both indexes on disk were made from this generation; neither is opened."""
-    return stamp(folder) == generation and saved(folder, generation)
-
-
-def refresh(folder: Path, catalogue: Catalogue) -> Derived:
-    """Bring both indexes on disk up to the catalogue; nothing is encoded. Needs the writer's lock."""
-    with catalogue.snapshot():
-        generation = catalogue.generation
-        ids, matrix = vectors.load(catalogue)
-    dense = Dense.build(ids, matrix, generation)
-    try:
-        lexical = Lexical.load(folder)
-        if lexical is None:
-            lexical = Lexical.empty(folder)
-        lexical.update(ids, catalogue.texts, generation)
-        dense.save(folder)
-    except (OSError, RuntimeError, ValueError) as error:  # FAISS and tantivy tell a full disk in these ways
-        reason = " ".join(str(error).split())[:200]
-        raise ArchiveError(
-            f"the indexes of archive {folder} cannot be written ({reason}); your articles are safe: "
-            "check its disk and permissions, then run the command again"
-        ) from error
-    catalogue.set("content", catalogue.content())
-    return Derived(dense, lexical, generation)
-
-
-def _load(folder: Path, generation: str) -> Derived | None:
-    lexical = Lexical.load(folder)
-    if lexical is None or lexical.generation != generation:
+def _opened(
+    folder: Path, catalogue: Catalogue, wanted: Publication, loaded: Derived | None
+) -> Derived | None:
+    if loaded and loaded.publication.lexical == wanted.lexical:
+        words: Lexical | None = loaded.lexical
+    else:
+        words = (
+            Lexical.load(folder / wanted.lexical) if opened(folder / wanted.lexical, lexical.RULES) else None
+        )
+    meanings = _caught_up(folder, catalogue, wanted, loaded) if words else None
+    if words is None or meanings is None or len(words) != len(meanings):
         return None
-    dense = Dense.load(folder, generation)
-    if dense is None or len(dense) != len(lexical):
-        return None
-    return Derived(dense, lexical, generation)
+    return Derived(meanings, words, wanted)
 
 
-def _stale(folder: Path) -> Derived | None:
-    lexical = Lexical.load(folder)
-    return _load(folder, lexical.generation) if lexical else None
+def _caught_up(
+    folder: Path, catalogue: Catalogue, wanted: Publication, loaded: Derived | None
+) -> Dense | None:
+    forgotten = int(catalogue.get("gone_forgotten") or 0)
+    if loaded and loaded.publication.dense == wanted.dense and loaded.publication.mark.gone >= forgotten:
+        index, older = loaded.dense, loaded.publication.mark
+    else:
+        stamp = _known(folder, wanted.dense, dense.RULES, catalogue)
+        read = Dense.load(folder / wanted.dense) if stamp else None
+        if stamp is None or read is None:
+            return None
+        index, older = read, stamp.mark
+    if older == wanted.mark:
+        return index
+    removed = np.array(removed_between(catalogue, older, wanted.mark), np.int64)
+    return index.changed(vectors.between(catalogue, older, wanted.mark), removed)
 
 
 def _in_memory(catalogue: Catalogue) -> Derived:
     with catalogue.snapshot():
-        generation = catalogue.generation
-        ids, matrix = vectors.load(catalogue)
-        lexical = Lexical.empty()
-        lexical.update(ids, catalogue.texts, generation)
-    return Derived(Dense.build(ids, matrix, generation), lexical, generation)
+        now, last = head(catalogue), latest(catalogue)
+        ((total,),) = catalogue.rows("SELECT COUNT(*) FROM passages")
+        words = Lexical.write(added_between(catalogue, _START, now), [])
+        rows = vectors.chunks(catalogue, _START, now)
+        meanings = Dense.build(rows, total, int(catalogue.get("dimension") or 0))
+    return Derived(meanings, words, Publication(last.number if last else 0, now, "", ""))
 
 
 @contextmanager

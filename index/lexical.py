@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 import re
-import shutil
-import zlib
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -17,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from index.articles import ALWAYS, DateRange
+from index.folders import link
 
-Rows = Callable[[Sequence[int]], Iterable[tuple[int, int, str]]]
-"""From passage numbers to (number, ordinal of the day published or 0, text)."""
+Row = tuple[int, int, str]
+"""Number of a passage, ordinal of the day published (0: undated), text."""
 
-RULES = "1"
+RULES = "2"
 """Version of the tokens made here; an index of other rules is made again."""
 
-_FOLDER, _STAMP = "lexical", "lexical.json"
 _HEAP = 64_000_000
 _TERMS = 512
 _WORD = re.compile(r"[^\W_]+")
@@ -44,66 +40,58 @@ _STOP = frozenset(_STOP_WORDS.split())
 
 
 class Lexical:
-    """A BM25 index of passages, on disk or (``folder`` None) in memory. Safe to share between threads."""
+    """A BM25 index of passages, on disk or in memory. Never changes; safe to share between threads."""
 
-    def __init__(self, index: Any, generation: str, folder: Path | None) -> None:
+    def __init__(self, index: Any) -> None:
         self._index = index
-        self._folder = folder
-        self.generation = generation
         index.register_tokenizer("news", _analyzer())
         index.config_reader("manual")
         index.reload()
         self._searcher = index.searcher()
 
     @classmethod
-    def empty(cls, folder: Path | None = None) -> Lexical:
-        """A new index; what the folder held before is deleted."""
-        import tantivy
-
-        if folder is None:
-            return cls(tantivy.Index(_schema()), "", None)
-        shutil.rmtree(folder / _FOLDER, ignore_errors=True)
-        (folder / _STAMP).unlink(missing_ok=True)
-        (folder / _FOLDER).mkdir(parents=True)
-        return cls(tantivy.Index(_schema(), path=str(folder / _FOLDER)), "", folder)
-
-    @classmethod
     def load(cls, folder: Path) -> Lexical | None:
-        """The index on disk as last completed, or None if there is none that can be read."""
+        """The index in a folder that was proved whole; None if there is none that can be read.
+
+        A damaged one, opened nonetheless, can end the whole process.
+        """
         import tantivy
 
-        found = _stamp(folder)
-        if not found or found["files"] != _checksums(folder / _FOLDER, found["files"]):
-            return None  # opened nonetheless, a damaged index can end the whole process
         try:
-            return cls(tantivy.Index.open(str(folder / _FOLDER)), found["generation"], folder)
+            return cls(tantivy.Index.open(str(folder)))
         except ValueError:
             return None
 
-    def update(self, ids: NDArray[np.int64], rows: Rows, generation: str) -> None:
-        """Make the index hold exactly the passages ``ids``, and say that it is of this generation."""
+    @classmethod
+    def write(
+        cls, rows: Iterable[Row], removed: Sequence[int], folder: Path | None = None, base: Path | None = None
+    ) -> Lexical:
+        """An index of the passages of ``base`` without ``removed``, and of ``rows``.
+
+        It lies in ``folder``, or in memory if that is None; the files of ``base`` are shared, not copied.
+
+        Raises OSError or ValueError if the disk is full.
+        """
         import tantivy
 
-        known = self.ids
-        new, gone = np.setdiff1d(ids, known), np.setdiff1d(known, ids)
-        if len(new) or len(gone):
-            writer = self._index.writer(heap_size=_HEAP, num_threads=1)
-            for n in gone.tolist():
-                writer.delete_documents_by_term("id", n)
-            for n, day, text in rows(new.tolist()):
-                writer.add_document(tantivy.Document(id=n, day=day, body=_plain(text)))
-            writer.commit()
-            writer.wait_merging_threads()
-            self._index.reload()
-            self._searcher = self._index.searcher()
-        self.generation = generation
-        if self._folder:
-            index = self._folder / _FOLDER
-            names = [path.name for path in index.iterdir() if not path.name.startswith(".")]
-            said = {"rules": RULES, "generation": generation, "files": _checksums(index, names)}
-            part = self._folder / f"{_STAMP}.part"
-            part.write_text(json.dumps(said), "utf-8")
-            part.replace(self._folder / _STAMP)
+        if folder and base:
+            link(
+                base,
+                folder,
+                [p.name for p in base.iterdir() if p.name != "stamp.json" and p.suffix != ".lock"],
+            )
+            index = tantivy.Index.open(str(folder))
+        else:
+            index = tantivy.Index(_schema(), path=str(folder) if folder else None)
+        index.register_tokenizer("news", _analyzer())
+        writer = index.writer(heap_size=_HEAP, num_threads=1)
+        for n in removed:
+            writer.delete_documents_by_term("id", n)
+        for n, day, text in rows:
+            writer.add_document(tantivy.Document(id=n, day=day, body=_plain(text)))
+        writer.commit()
+        writer.wait_merging_threads()
+        return cls(index)
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
@@ -155,32 +143,6 @@ class Lexical:
         hits = self._searcher.search(query, min(k, len(self)), count=False).hits
         numbers = self._searcher.fast_field_values("id", [address for _, address in hits])
         return {int(n): float(score) for n, (score, _) in zip(numbers, hits, strict=True)}
-
-
-def stamp(folder: Path) -> str:
-    """The generation of the index on disk; empty if there is none, or one of other rules."""
-    found = _stamp(folder)
-    return str(found["generation"]) if found else ""
-
-
-def _stamp(folder: Path) -> dict[str, Any] | None:
-    try:
-        found = json.loads((folder / _STAMP).read_text("utf-8"))
-        return found if found["rules"] == RULES and found["generation"] and found["files"] else None
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-
-
-def _checksums(folder: Path, names: Iterable[str]) -> dict[str, int]:
-    """CRC-32 of each of these files that is there; about a gigabyte a second."""
-    sums = {}
-    for name in names:
-        with suppress(FileNotFoundError), (folder / name).open("rb") as file:
-            crc = 0
-            while block := file.read(1 << 20):
-                crc = zlib.crc32(block, crc)
-            sums[name] = crc
-    return sums
 
 
 def _among(query: Any, allowed: Any) -> Any:

@@ -12,14 +12,16 @@ from pathlib import Path
 class Progress:
     """One step of a long piece of work.
 
-    ``stage`` is "reading" (files, or articles given directly), "encoding" (passages) or "indexing"
-    (passages); ``done`` of ``total`` are finished, ``note`` says what is at hand.
+    ``stage`` is "reading" (``done`` of ``total`` bytes of the files that are new or changed; or articles
+    given directly) or "indexing" (passages, at the end). ``note`` says what is at hand, ``passages`` how
+    many were encoded so far.
     """
 
     stage: str
     done: int
     total: int
     note: str = ""
+    passages: int = 0
 
 
 OnProgress = Callable[[Progress], None]
@@ -38,7 +40,10 @@ class FileProblem:
 
 @dataclass(frozen=True, slots=True)
 class SyncReport:
-    """What a sync did, counted in articles; ``passages`` counts those that were encoded anew."""
+    """What a sync did, counted in articles; ``passages`` counts those that were encoded anew.
+
+    ``moved`` articles are unchanged ones whose file has another path now.
+    """
 
     added: int = 0
     changed: int = 0
@@ -47,6 +52,7 @@ class SyncReport:
     passages: int = 0
     problems: tuple[FileProblem, ...] = ()
     seconds: float = 0.0
+    moved: int = 0
 
     @property
     def total(self) -> int:
@@ -55,12 +61,16 @@ class SyncReport:
         >>> SyncReport(added=2, removed=1, unchanged=3).total
         5
         """
-        return self.added + self.changed + self.unchanged
+        return self.added + self.changed + self.unchanged + self.moved
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What an archive holds. ``bytes_on_disk`` counts every file of the archive."""
+    """What an archive holds. ``bytes_on_disk`` counts every file of the archive.
+
+    ``stories`` groups of near-duplicates hold ``copies`` articles together; ``versions`` counts what
+    articles said before they changed.
+    """
 
     path: Path
     articles: int
@@ -72,6 +82,9 @@ class Status:
     vector_index: str
     bytes_on_disk: int
     fingerprint: str
+    stories: int = 0
+    copies: int = 0
+    versions: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,45 +5,27 @@ Half precision moves a cosine by less than 0.001, far less than int8 inference d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from index.catalogue import Catalogue
+from index.catalogue import Catalogue, damaged
+from index.dense import Rows
 from index.encoder import Encoder, Vectors
 from index.errors import ModelError
-from index.reports import OnProgress, Progress
+from index.publications import Mark
 
-_BATCH = 256  # about three seconds of work on two cores: what an interruption can cost
+_CHUNK = 20_000
+_SOME = 500
 
-_PENDING = "FROM passages p WHERE NOT EXISTS (SELECT 1 FROM vectors v WHERE v.key = p.key)"
-
-
-def encode_pending(catalogue: Catalogue, encoder: Encoder, progress: OnProgress) -> int:
-    """Encode every passage that has no vector yet, a commit a batch. Returns how many were encoded."""
-    ((total,),) = catalogue.rows(f"SELECT COUNT(DISTINCT p.key) {_PENDING}")
-    done, last = 0, 0
-    while done < total:
-        rows = catalogue.rows(
-            f"SELECT p.n, p.key, p.text {_PENDING} AND p.n > ? ORDER BY p.n LIMIT {_BATCH}", last
-        )
-        if not rows:
-            break
-        texts = {key: text for _, key, text in rows}
-        vectors = _checked(encoder.encode(list(texts.values())), len(texts), encoder)
-        with catalogue.writing():
-            catalogue.many(
-                "INSERT OR IGNORE INTO vectors VALUES (?, ?)",
-                ((key, row.tobytes()) for key, row in zip(texts, vectors, strict=True)),
-            )
-            catalogue.touch()
-        done, last = done + len(texts), rows[-1][0]
-        progress(Progress("encoding", done, total))
-    return done
+Halves = NDArray[np.float16]
 
 
-def _checked(vectors: Vectors, number: int, encoder: Encoder) -> NDArray[np.float16]:
+def halved(vectors: Vectors, number: int, encoder: Encoder) -> Halves:
+    """Vectors as they are stored. Raises ModelError if they are not what the encoder promised."""
     if vectors.shape != (number, encoder.dimension) or not np.isfinite(vectors).all():
         raise ModelError(
             f"model {encoder.fingerprint} made vectors of shape {vectors.shape} where finite ones of "
@@ -52,27 +34,76 @@ def _checked(vectors: Vectors, number: int, encoder: Encoder) -> NDArray[np.floa
     return vectors.astype(np.float16)
 
 
-def purge(catalogue: Catalogue) -> None:
-    """Delete vectors that no passage has any more."""
-    catalogue.rows("DELETE FROM vectors WHERE key NOT IN (SELECT key FROM passages)")
+def store(catalogue: Catalogue, vectors: Mapping[bytes, Halves]) -> None:
+    """Keep vectors under their keys; one that is known stays as it is."""
+    catalogue.many(
+        "INSERT OR IGNORE INTO vectors VALUES (?, ?)", ((key, row.tobytes()) for key, row in vectors.items())
+    )
 
 
-def load(catalogue: Catalogue, ids: Sequence[int] | None = None) -> tuple[NDArray[np.int64], Vectors]:
-    """Passage numbers and their vectors, shape [n, dimension]; all of them, or those of ``ids``."""
-    numbers: list[int] = []
-    blobs: list[bytes] = []
-    for n, blob in _stored(catalogue, ids):
-        numbers.append(n)
-        blobs.append(blob)
-    if not blobs:
-        return np.zeros(0, np.int64), np.zeros((0, 0), np.float32)
-    matrix = np.frombuffer(b"".join(blobs), np.float16).reshape(len(blobs), -1)
-    return np.array(numbers, np.int64), matrix.astype(np.float32)
+def missing(catalogue: Catalogue, keys: Sequence[bytes]) -> set[bytes]:
+    """Those of these keys that have no vector yet."""
+    left = set(keys)
+    for at in range(0, len(keys), _SOME):
+        some = keys[at : at + _SOME]
+        marks = ",".join("?" * len(some))
+        left -= {k for (k,) in catalogue.rows(f"SELECT key FROM vectors WHERE key IN ({marks})", *some)}
+    return left
 
 
-def _stored(catalogue: Catalogue, ids: Sequence[int] | None) -> Iterator[tuple[int, bytes]]:
-    sql = "SELECT p.n, v.vector FROM passages p JOIN vectors v ON v.key = p.key"
-    if ids is None:
-        yield from catalogue.each(f"{sql} ORDER BY p.n")
-    for n in ids or ():
-        yield from catalogue.rows(f"{sql} WHERE p.n = ?", int(n))
+def purge(catalogue: Catalogue, keys: Sequence[bytes]) -> None:
+    """Delete those of these vectors that no passage has any more."""
+    catalogue.many(
+        "DELETE FROM vectors WHERE key = ?1 AND NOT EXISTS (SELECT 1 FROM passages WHERE key = ?1)",
+        ((key,) for key in keys),
+    )
+
+
+def chunks(catalogue: Catalogue, older: Mark, newer: Mark) -> Iterator[Rows]:
+    """The passages added between two states, in order of number, some 20,000 at a time.
+
+    Raises ArchiveDamaged if one has no vector.
+    """
+    batch: list[tuple[int, str | None, bytes]] = []
+    for row in catalogue.each(
+        "SELECT p.n, a.date, v.vector FROM passages p JOIN articles a ON a.n = p.article"
+        " LEFT JOIN vectors v ON v.key = p.key WHERE p.n > ? AND p.n <= ? ORDER BY p.n",
+        older.upto,
+        newer.upto,
+    ):
+        batch.append(row)
+        if len(batch) == _CHUNK:
+            yield _rows(catalogue, batch)
+            batch = []
+    if batch:
+        yield _rows(catalogue, batch)
+
+
+def between(catalogue: Catalogue, older: Mark, newer: Mark) -> Rows:
+    """The passages added between two states, at once."""
+    parts = list(chunks(catalogue, older, newer)) or [_rows(catalogue, [])]
+    return Rows(
+        np.concatenate([part.numbers for part in parts]),
+        np.concatenate([part.days for part in parts]),
+        np.concatenate([part.vectors for part in parts]),
+    )
+
+
+def of(catalogue: Catalogue, numbers: Sequence[int]) -> Rows:
+    """These passages, as the catalogue holds them; numbers in ascending order. Raises ArchiveDamaged."""
+    sql = (
+        "SELECT p.n, a.date, v.vector FROM passages p JOIN articles a ON a.n = p.article"
+        " LEFT JOIN vectors v ON v.key = p.key WHERE p.n = ?"
+    )
+    return _rows(catalogue, [row for n in numbers for row in catalogue.rows(sql, n)])
+
+
+def _rows(catalogue: Catalogue, batch: Sequence[tuple[int, str | None, Any]]) -> Rows:
+    if not batch:
+        return Rows(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros((0, 0), np.float16))
+    sizes = {len(blob) if blob else 0 for _, _, blob in batch}
+    if len(sizes) > 1 or 0 in sizes:
+        raise damaged(catalogue.path, "passages without a vector, or with one of another length")
+    days = [dt.date.fromisoformat(day).toordinal() if day else 0 for _, day, _ in batch]
+    matrix = np.frombuffer(b"".join(blob for *_, blob in batch), np.float16).reshape(len(batch), -1)
+    return Rows(np.array([n for n, *_ in batch], np.int64), np.array(days, np.int32), matrix)
