@@ -291,7 +291,7 @@ class Archive:
 
     def check(self, sample: int = 100) -> CheckReport:
         """Verify the archive end to end; ``sample`` passages are encoded again and compared."""
-        return CheckReport(tuple(checks.run(self._catalogue, self._current(), lambda: self.encoder, sample)))
+        return CheckReport(tuple(checks.run(self._catalogue, self._current, lambda: self.encoder, sample)))
 
     def close(self) -> None:
         """Close the files; a second time does nothing."""

@@ -228,7 +228,8 @@ def _encoded(encoder: Encoder, texts: dict[bytes, str]) -> dict[bytes, Halves]:
 
 
 def _is_done(batch: _Batch) -> bool:
-    return batch.work is not None and batch.work.done() and not batch.work.cancelled()
+    work = batch.work
+    return work is not None and work.done() and not work.cancelled() and work.exception() is None
 
 
 def _needed(step: _Step) -> dict[bytes, Halves]:

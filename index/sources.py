@@ -108,7 +108,9 @@ def _walk(root: Path, unreadable: list[tuple[Path, str]]) -> Iterator[Path]:
             continue
         visited.add((info.st_dev, info.st_ino))
         visible = [path for path in entries if not path.name.startswith(".")]
-        folders += [path for path in visible if entries[path]]
+        inner = [path for path in visible if entries[path]]
+        linked = [path for path in inner if path.is_symlink()]  # last: a folder goes by its real name
+        folders = linked + folders + [path for path in inner if not path.is_symlink()]
         yield from (path for path in visible if not entries[path])
 
 

@@ -73,6 +73,7 @@ class Sync:
         self._started = time.perf_counter()
         self._unread: set[str] = set()
         self._held: dict[str, set[str]] = {}
+        self._left: set[tuple[str, str]] = set()
         self._missing: dict[str, KnownFile] = {}
         self._done = self._total = 0
 
@@ -173,6 +174,7 @@ class Sync:
                 self._put(self._own(item, file), file)
             if number % _BREATH == 0:
                 self._intake.breathe()
+        self._left |= {(article_id, file.name) for article_id in file.before - file.held}
         self._intake.then(lambda: self._end(file))
 
     def _put(self, article: Article, file: _File) -> None:
@@ -217,6 +219,7 @@ class Sync:
             self._intake.then(lambda: ledger.alias(self._catalogue, given, twin))
             return article.with_id(twin)
         holders = self._intake.origins_of(article.id) - {file.name} - self._unread
+        holders = {path for path in holders if (article.id, path) not in self._left}
         if not holders:
             return article
         holder = sorted(holders)[-1] or "an article added directly"

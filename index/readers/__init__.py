@@ -7,6 +7,7 @@ suffix belongs to which. To add a format: write one module, add one line here.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from index.articles import Article
@@ -14,7 +15,15 @@ from index.errors import BadArticle
 from index.readers import jsonl, markdown, text
 from index.reports import FileProblem
 
-__all__ = ["READERS", "Reader", "check", "read", "suffix"]
+__all__ = ["READERS", "Position", "Reader", "check", "read", "suffix"]
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """How far a large file has been read: bytes of the file as it lies on disk."""
+
+    done_bytes: int
+
 
 Reader = Callable[[Path], Iterator[Article | FileProblem]]
 
