@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from index.articles import Article
 from index.errors import BadInput, SourceNotFound
-from index.readers import READERS, read
+from index.readers import read
 from index.readers import text as plain
 from index.reports import FileProblem
 from index.sources import find
@@ -62,14 +62,16 @@ def test_the_seed_is_kept_to_the_letter(seeds: Path) -> None:
         ("The date 2023-11-08 was cold.", None, "The date 2023-11-08 was cold."),
         ("\ufeff date 2023-11-08 Kyiv.", DAY, "Kyiv."),
         ("No date at all.\r\n", None, "No date at all.\r\n"),
+        (" date 2023-11-08 Kyïv.".encode("utf-16"), DAY, "Kyïv."),
     ],
 )
 def test_a_seed_header_gives_the_date_and_stays_in_the_text(
-    tmp_path: Path, data: str, date: dt.date | None, body: str
+    tmp_path: Path, data: str | bytes, date: dt.date | None, body: str
 ) -> None:
     article, problems = one(tmp_path, "a.txt", data)
+    text = data if isinstance(data, str) else data.decode("utf-16")
     assert not problems and article.date == date
-    assert article.text == data.removeprefix("\ufeff") and article.text[article.body_start :] == body
+    assert article.text == text.removeprefix("\ufeff") and article.text[article.body_start :] == body
 
 
 @pytest.mark.parametrize("date", ["2023-13-45", "2023-02-30", "08/11/2023", "0000-00-00"])
@@ -86,7 +88,8 @@ def test_a_date_that_is_none_is_said_and_the_article_kept(tmp_path: Path, date: 
         (b" \r\n\t ", "empty"),
         (b"\x7fELF\x00\x00", "binary"),
         (b"caf\xe9", "not UTF-8 (byte 0xe9 at offset 3)"),
-        ("\ufeffhello".encode("utf-16"), "binary"),
+        (b"\xff\xfeh\x00\x00\x00i\x00", "a NUL at character 1"),
+        (b"\xff\xfe\x00\xd8", "not UTF-16"),
         (b" date 2023-11-08 ", "no text"),
     ],
 )
@@ -104,7 +107,7 @@ def test_what_is_over_the_limit_is_refused(
 
 @given(st.binary(max_size=60))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@pytest.mark.parametrize("suffix", READERS)
+@pytest.mark.parametrize("suffix", [".txt", ".md", ".jsonl", ".jsonl.gz"])
 def test_any_bytes_give_articles_or_problems(tmp_path: Path, suffix: str, data: bytes) -> None:
     path = tmp_path / f"any{suffix}"
     path.write_bytes(data)
@@ -236,7 +239,7 @@ def test_a_folder_is_searched_to_the_bottom_in_order(tmp_path: Path) -> None:
 
 
 def test_unknown_endings_are_counted_and_named(tmp_path: Path) -> None:
-    for name in ["a.jpg", "b.JPG", "c.csv", "README", "d.txt"]:
+    for name in ["a.jpg", "b.JPG", "c.mp3", "README", "d.txt"]:
         (tmp_path / name).write_text("Words.")
     (found,) = find([tmp_path])
     reasons = [p.reason for p in found.problems]
@@ -246,9 +249,9 @@ def test_unknown_endings_are_counted_and_named(tmp_path: Path) -> None:
 
 
 def test_a_named_file_of_unknown_ending_is_a_problem(tmp_path: Path) -> None:
-    (tmp_path / "a.csv").write_text("x")
-    (problem,) = read(tmp_path / "a.csv")
-    assert isinstance(problem, FileProblem) and "'.csv'" in problem.reason
+    (tmp_path / "a.odt").write_text("x")
+    (problem,) = read(tmp_path / "a.odt")
+    assert isinstance(problem, FileProblem) and "'.odt'" in problem.reason
 
 
 def test_an_empty_folder_is_said(tmp_path: Path) -> None:

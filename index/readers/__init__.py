@@ -1,38 +1,72 @@
 """One file per format -> Articles. A bad file or line is reported, never fatal, never dropped silently.
 
-A reader is a function from a path to an iterator of articles and problems; ``READERS`` says which
-suffix belongs to which. To add a format: write one module, add one line here.
+A reader is a function from a path to an iterator of articles, problems and positions; ``READERS``
+says which suffix belongs to which. To add a format: write one module with ``parse`` (the bytes of
+one document) or ``rows`` (lines of any number), and add one line here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import io
+import stat
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO, cast
 
 from index.articles import Article
 from index.errors import BadArticle
-from index.readers import jsonl, markdown, text
+from index.readers import docx, feed, html, jsonl, markdown, pdf, sniff, tables, text
+from index.readers.checking import check
+from index.readers.dating import date_from_url
+from index.readers.encodings import decode_web
+from index.readers.items import Item, Parser, Position, Reader, label
+from index.readers.lines import Lines
 from index.reports import FileProblem
 
-__all__ = ["READERS", "Position", "Reader", "check", "read", "suffix"]
+__all__ = ["READERS", "Item", "Position", "Reader", "check", "read", "read_bytes", "suffix"]
+
+_DOCUMENTS: dict[str, Parser] = {
+    ".txt": text.parse,
+    ".md": markdown.parse,
+    ".markdown": markdown.parse,
+    ".html": html.parse,
+    ".htm": html.parse,
+    ".pdf": pdf.parse,
+    ".docx": docx.parse,
+    ".rss": feed.parse,
+    ".atom": feed.parse,
+    ".xml": feed.parse,
+}
+_ROWS = {".jsonl": jsonl.rows, ".csv": tables.rows, ".tsv": tables.rows}
+
+PROBLEM_LIMIT = 1_000
+"""Problems of one file that are named; of the others the number is told."""
 
 
-@dataclass(frozen=True, slots=True)
-class Position:
-    """How far a large file has been read: bytes of the file as it lies on disk."""
+def _document(path: Path) -> Iterator[Item]:
+    if path.stat().st_size > text.LIMIT:
+        raise BadArticle(
+            f"holds over {text.LIMIT // 2**20} MB, the limit for one article; split it into several files"
+        )
+    with path.open("rb") as file:
+        data = file.read(text.LIMIT)
+    yield from _DOCUMENTS[suffix(path)](data, label(path))
 
-    done_bytes: int
+
+def _table(path: Path) -> Iterator[Item]:
+    with path.open("rb") as file:
+        yield from _rows(file, suffix(path), label(path))
 
 
-Reader = Callable[[Path], Iterator[Article | FileProblem]]
+def _rows(file: BinaryIO, ending: str, source: str) -> Iterator[Item]:
+    lines = Lines(file, gzipped=ending.endswith(".gz"))
+    yield from _ROWS[ending.removesuffix(".gz")](lines, source)
+
 
 READERS: dict[str, Reader] = {
-    ".txt": text.read,
-    ".md": markdown.read,
-    ".markdown": markdown.read,
-    ".jsonl": jsonl.read,
-    ".jsonl.gz": jsonl.read,
+    **dict.fromkeys(_DOCUMENTS, _document),
+    **{ending + packed: _table for ending in _ROWS for packed in ("", ".gz")},
 }
 
 
@@ -47,59 +81,91 @@ def suffix(path: Path) -> str:
     return both if both in READERS else "".join(ends[-1:])
 
 
-def read(path: Path) -> Iterator[Article | FileProblem]:
-    """The articles of one file, and what is wrong with the rest. Raises OSError if it cannot be read."""
+def read(path: Path) -> Iterator[Item]:
+    """The articles of one file, what is wrong with the rest, and now and then the position.
+
+    Raises OSError if the file cannot be opened.
+    """
+    name = label(path)
     reader = READERS.get(suffix(path))
     if reader is None:
-        named = f"the ending {suffix(path)!r}" if suffix(path) else "no ending in its name"
-        yield FileProblem(str(path), f"has {named}; citedesk reads {', '.join(READERS)}")
+        named = f"the ending {label(suffix(path))!r}" if suffix(path) else "no ending in its name"
+        yield FileProblem(name, f"has {named}; citedesk reads {', '.join(READERS)}")
+    elif not stat.S_ISREG(path.stat().st_mode):  # a pipe would be waited for without end
+        yield FileProblem(name, "is a folder, pipe or device, not a file; citedesk reads files")
+    else:
+        yield from _sound(reader(path), name)
+
+
+def read_bytes(data: bytes, content_type: str, url: str) -> Iterator[Article | FileProblem]:
+    """The articles of a download: like ``read``, with what the server said of it.
+
+    The format is told by ``content_type`` (the header, may be empty), else by the ending of ``url``,
+    else by the first bytes. An article that names no address of its own gets ``url``, and one without a
+    date that of its address, if there is one in it.
+    """
+    name = label(url)
+    kind, charset = sniff.header(content_type)
+    if len(data) > text.LIMIT:
+        yield FileProblem(name, f"holds over {text.LIMIT // 2**20} MB, the limit for a download; name a part")
         return
-    for item in reader(path):
-        yield item if isinstance(item, FileProblem) else _checked(item, path)
+    ending = sniff.suffix_of(data, kind, url, frozenset(READERS))
+    if not ending:
+        yield FileProblem(
+            name, f"is {label(kind) or 'of a kind not known'}; citedesk reads {', '.join(READERS)}"
+        )
+        return
+    for item in _sound(_downloaded(data, ending, url, charset, name), name):
+        if isinstance(item, Article):
+            yield _placed(item, url)
+        elif isinstance(item, FileProblem):
+            yield item
 
 
-def _checked(article: Article, path: Path) -> Article | FileProblem:
+def _downloaded(data: bytes, ending: str, url: str, charset: str, name: str) -> Iterator[Item]:
+    if ending in (".html", ".htm"):
+        yield from html.parse(data, name, url, charset)
+        return
+    if charset and ending in (".txt", ".md", ".markdown", ".csv", ".tsv", ".jsonl") and data.strip():
+        found, note = decode_web(data, charset)
+        data = found.encode("utf-8", "replace")
+        if note:
+            yield FileProblem(name, note)
+    if ending in _DOCUMENTS:
+        yield from _DOCUMENTS[ending](data, name)
+    else:
+        yield from _rows(cast(BinaryIO, io.BufferedReader(io.BytesIO(data))), ending, name)
+
+
+def _placed(article: Article, url: str) -> Article:
+    address = article.url or url or None
+    date = article.date or date_from_url(address)
+    derived = article.id == article.digest()[:16]
+    return replace(article, url=address, date=date, id="" if derived else article.id)
+
+
+def _sound(items: Iterator[Item], name: str) -> Iterator[Item]:
+    """Articles that can be stored, and as many problems as anyone will read."""
+    problems = 0
+    try:
+        for item in items:
+            found = _checked(item, name) if isinstance(item, Article) else item
+            problems += isinstance(found, FileProblem)
+            if problems <= PROBLEM_LIMIT or not isinstance(found, FileProblem):
+                yield found
+    except BadArticle as error:
+        problems += 1
+        yield FileProblem(name, str(error))
+    if problems > PROBLEM_LIMIT:
+        more = problems - PROBLEM_LIMIT
+        yield FileProblem(
+            name, f"has {more:,} problems more; the limit is {PROBLEM_LIMIT:,} named: mend these first"
+        )
+
+
+def _checked(article: Article, name: str) -> Article | FileProblem:
     try:
         check(article)
     except BadArticle as error:
-        return FileProblem(str(path), str(error))
+        return FileProblem(name, str(error))
     return article
-
-
-ID_LIMIT = 500
-
-
-def check(article: Article) -> None:
-    """Raise BadArticle if an article cannot be stored: no text, too long, or half a character.
-
-    >>> check(Article(text=" ", id="a1"))
-    Traceback (most recent call last):
-    index.errors.BadArticle: article 'a1' has no text; it needs at least one word
-    """
-    name = f"article {article.id[:40]!r}"
-    if not isinstance(article.text, str) or not isinstance(article.title, str):
-        raise BadArticle(f"{name} has a text or title that is not a string; convert it first")
-    if not 0 <= article.body_start <= len(article.text):
-        raise BadArticle(
-            f"{name} has body_start {article.body_start}; the limit is its length, {len(article.text)}"
-        )
-    if not article.text[article.body_start :].strip():
-        raise BadArticle(f"{name} has no text; it needs at least one word")
-    if len(article.text) > text.LIMIT:
-        raise BadArticle(
-            f"{name} has {len(article.text):,} characters; the limit is {text.LIMIT:,}: split it"
-        )
-    if len(article.id) > ID_LIMIT:
-        raise BadArticle(f"{name} has an id of {len(article.id):,} characters; the limit is {ID_LIMIT}")
-    for part, value in [
-        ("text", article.text),
-        ("title", article.title),
-        ("url", article.url),
-        ("id", article.id),
-    ]:
-        try:
-            (value or "").encode()
-        except UnicodeEncodeError as error:
-            raise BadArticle(
-                f"{name} has half a surrogate pair at character {error.start} of its {part}; remove it"
-            ) from None

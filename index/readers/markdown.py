@@ -1,41 +1,52 @@
-"""Markdown with YAML front matter: title, date, url."""
+"""Markdown with YAML front matter: title, dates, author, url."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
-from index.articles import Article, headline, parse_date
-from index.errors import BadArticle, BadDate
+from index.articles import Article, headline
+from index.errors import BadArticle
 from index.readers import text as plain
+from index.readers.rows import dated
 from index.reports import FileProblem
 
 _FENCED = re.compile(r"---[ \t]*\r?\n(?P<yaml>.{0,65536}?)^---[ \t]*(?:\r?\n|$)\s*", re.DOTALL | re.MULTILINE)
 _HEADING = re.compile(r"\s*#{1,6}[ \t]+(?P<title>[^\r\n]*?)[ \t]*#*[ \t]*(?:\r|\n|$)")
+_NAMES = {
+    "date": ("date", "published", "pubdate"),
+    "updated": ("updated", "modified", "lastmod"),
+    "author": ("author", "authors"),
+}
 
 
-def read(path: Path) -> Iterator[Article | FileProblem]:
+def parse(data: bytes, source: str) -> Iterator[Article | FileProblem]:
     """The one article of a Markdown file; its text is the whole file, front matter included."""
-    try:
-        text = plain.load(path)
-    except BadArticle as error:
-        yield FileProblem(str(path), str(error))
-        return
+    text = plain.decode(data)
     fenced = _FENCED.match(text)
     start = fenced.end() if fenced else 0
     meta: dict[str, str] = {}
-    date = None
     try:
         meta = _meta(fenced["yaml"]) if fenced else {}
-        date = parse_date(meta.get("date"))
     except BadArticle as error:
-        yield FileProblem(str(path), str(error))
-    except BadDate as error:
-        yield FileProblem(str(path), f"{error}; kept without a date")
+        yield FileProblem(source, str(error))
+    fields = {
+        field: next((meta[name] for name in names if meta.get(name)), "") for field, names in _NAMES.items()
+    }
     heading = _HEADING.match(text, start)
     title = meta.get("title") or (headline(heading["title"]) if heading and heading["title"] else "")
-    yield Article(text=text, title=title, date=date, url=meta.get("url") or None, body_start=start)
+    url = meta.get("url") or None
+    date, updated, troubles = dated(fields["date"], fields["updated"], url)
+    yield from (FileProblem(source, trouble) for trouble in troubles)
+    yield Article(
+        text=text,
+        title=title,
+        date=date,
+        url=url,
+        body_start=start,
+        updated=updated,
+        author=fields["author"],
+    )
 
 
 def _meta(front: str) -> dict[str, str]:
@@ -44,7 +55,8 @@ def _meta(front: str) -> dict[str, str]:
 
     try:
         found = yaml.load(front, Loader=yaml.BaseLoader)
-    except (yaml.YAMLError, RecursionError) as error:
+    # PyYAML answers some damaged input with ValueError and others of its own making.
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError, LookupError) as error:
         mark = getattr(error, "problem_mark", None)
         where = f" on line {mark.line + 2}" if mark else ""
         raise BadArticle(
@@ -54,4 +66,11 @@ def _meta(front: str) -> dict[str, str]:
         raise BadArticle(
             "front matter holds no 'key: value' lines; write 'date: 2023-11-08'; kept without it"
         )
-    return {str(key).lower(): value.strip() for key, value in found.items() if isinstance(value, str)}
+    return {str(key).lower(): _joined(value) for key, value in found.items()}
+
+
+def _joined(value: object) -> str:
+    """A value, or a list of names, as one string; anything else tells nothing."""
+    if isinstance(value, list):
+        return ", ".join(part.strip() for part in value if isinstance(part, str))
+    return value.strip() if isinstance(value, str) else ""

@@ -1,0 +1,119 @@
+"""Web pages: the article's body, title, author, dates and address, without the page around it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urljoin, urlsplit
+
+from index.articles import Article
+from index.errors import BadArticle
+from index.readers import page_dates
+from index.readers.blocks import paragraphs
+from index.readers.dating import date_from_url
+from index.readers.encodings import decode_web
+from index.readers.guard import guarded
+from index.reports import FileProblem
+
+TAG_LIMIT = 100_000
+"""Tags in a page: extracting the article takes time that grows with their square, some ten seconds here."""
+
+DEPTH_LIMIT = 500
+"""Tags inside one another."""
+
+_LOGGERS = ("trafilatura", "htmldate", "courlan", "charset_normalizer", "justext")
+
+
+def parse(data: bytes, source: str, url: str = "", charset: str = "") -> Iterator[Article | FileProblem]:
+    """The one article of a page. ``url`` is where it came from, ``charset`` what the server said."""
+    markup, note = decode_web(data, charset)
+    if note:
+        yield FileProblem(source, note)
+    with guarded("HTML", *_LOGGERS):
+        tree = _tree(markup)
+        dates = page_dates.find(tree)  # before the extraction, which prunes the tree
+        address = _address(tree, url)
+        text, title, author = _article(tree, markup)
+        if not text:
+            raise BadArticle(
+                "holds no article text (0 words beside its menus and scripts); save the page whole"
+            )
+        date = dates.published or date_from_url(address) or date_from_url(url)
+        if date is None and not dates.troubles:
+            date = _guessed(markup, text, dates.updated)
+    yield from (FileProblem(source, trouble) for trouble in dates.troubles)
+    updated = dates.updated if dates.updated != date else None
+    yield Article(text=text, title=title, date=date, url=address or None, updated=updated, author=author)
+
+
+def text_of(fragment: str) -> str:
+    """A piece of HTML, such as a feed's summary, as plain paragraphs. Raises BadArticle if it is hostile.
+
+    >>> text_of("Kyiv &amp; <b>Odesa</b><p>Spoke.")
+    'Kyiv & Odesa\\n\\nSpoke.'
+    """
+    if "<" not in fragment and "&" not in fragment:
+        return "\n\n".join(" ".join(part.split()) for part in fragment.split("\n\n") if part.strip())
+    with guarded("HTML"):
+        return paragraphs(_tree(f"<div>{fragment}</div>"))
+
+
+def _tree(markup: str) -> Any:
+    from lxml import etree, html  # type: ignore[import-untyped]
+
+    if (tags := markup.count("<")) > TAG_LIMIT:
+        raise BadArticle(f"holds {tags:,} tags; the limit is {TAG_LIMIT:,}: split the page, or save its text")
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
+    tree = html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
+    depth = 0
+    for event, _ in etree.iterwalk(tree, events=("start", "end")):
+        depth += 1 if event == "start" else -1
+        if depth > DEPTH_LIMIT:
+            raise BadArticle(f"nests over {DEPTH_LIMIT} tags in one another, the limit; save the page's text")
+    return tree
+
+
+def _article(tree: Any, markup: str) -> tuple[str, str, str]:
+    """Body, title and author."""
+    from trafilatura import bare_extraction
+
+    found: Any = bare_extraction(tree, include_comments=False, with_metadata=True, date_extraction_params={})
+    if found is None:  # trafilatura passes over pages of a few words
+        tree = _tree(markup)
+        title = " ".join((tree.findtext(".//title") or "").split())
+        body = tree.find("body")
+        return paragraphs(body if body is not None else tree), title, ""
+    text = paragraphs(found.body) if found.body is not None else ""
+    return text or (found.text or "").strip(), found.title or "", found.author or ""
+
+
+def _address(tree: Any, url: str) -> str:
+    """The page's canonical address if it lies on the host that the page came from, else that."""
+    for path in ('.//link[@rel="canonical"]/@href', './/meta[@property="og:url"]/@content'):
+        for value in tree.xpath(path):
+            try:
+                found = urljoin(url, str(value).strip())
+                parts = urlsplit(found)
+                foreign = bool(url) and _site(parts.hostname) != _site(urlsplit(url).hostname)
+            except ValueError:
+                continue
+            if parts.scheme in ("http", "https") and parts.hostname and not foreign and found.isprintable():
+                return found
+    return url
+
+
+def _site(host: str | None) -> str:
+    return (host or "").lower().removeprefix("www.").removeprefix("m.").removeprefix("amp.")
+
+
+def _guessed(markup: str, text: str, updated: dt.date | None) -> dt.date | None:
+    """What htmldate makes of a page that tells no date plainly.
+
+    A date that the article itself speaks of is no date of publication, nor is that of its revision.
+    """
+    from htmldate import find_date
+
+    found = find_date(_tree(markup), original_date=True, extensive_search=False)
+    day = dt.date.fromisoformat(found) if found else None
+    return None if day is None or day == updated or day.isoformat() in text else day
