@@ -264,14 +264,14 @@ class Sync:
 def _replaced(lost: Sequence[Article], added: Mapping[str, Article]) -> dict[str, str]:
     """Which new article took the place of which old one: the same address, title, or the only one left."""
     found: dict[str, str] = {}
-    for told in (lambda a: a.url, lambda a: a.title):
+    for part in ("url", "title"):
         free: dict[str, list[str]] = {}
         for article_id in added.keys() - set(found.values()):
-            free.setdefault(told(added[article_id]) or "", []).append(article_id)
+            free.setdefault(getattr(added[article_id], part) or "", []).append(article_id)
         for old in lost:
-            alike = free.get(told(old) or "", [])
-            if old.id not in found and told(old) and len(alike) == 1:
-                found[old.id] = alike.pop()
+            said = getattr(old, part)
+            if old.id not in found and said and len(free.get(said, [])) == 1:
+                found[old.id] = free[said].pop()
     left = [old.id for old in lost if old.id not in found]
     new = sorted(added.keys() - set(found.values()))
     return found | {left[0]: new[0]} if len(left) == len(new) == 1 else found

@@ -194,7 +194,7 @@ class CompatibleServer:
         self._check_end(wire, seen, finished)
 
     def _client(self, http: Any) -> Any:
-        from llama_index.llms.openai_like import OpenAILike  # type: ignore[import-untyped]
+        from llama_index.llms.openai_like import OpenAILike
 
         return OpenAILike(
             model=self.model,
@@ -262,7 +262,7 @@ def reply_tokens(context_tokens: int) -> int:
 
 
 def _import_client() -> None:
-    import llama_index.llms.openai_like  # type: ignore[import-untyped]  # noqa: F401
+    import llama_index.llms.openai_like  # noqa: F401
 
 
 def _is_last(raw: Any) -> bool:
