@@ -6,6 +6,7 @@
     |-- BadInput             the user gave something that cannot be used (exit status 2)
     |   |-- SourceNotFound   a path that is not there
     |   |-- BadArticle       one article or file that cannot be read
+    |   |-- FetchFailed      a web address that cannot or may not be fetched
     |   |-- BadDate          a date that is no date
     |   |-- BadQuestion      empty, or too long
     |   `-- BadSetting       an unknown setting, or a value it cannot take
@@ -43,6 +44,10 @@ class SourceNotFound(BadInput):
 
 class BadArticle(BadInput):
     """One article or file that cannot be read; the rest goes on."""
+
+
+class FetchFailed(BadInput):
+    """A web address that cannot or may not be fetched; the rest goes on."""
 
 
 class BadDate(BadInput):
