@@ -126,6 +126,9 @@ def _downloaded(data: bytes, ending: str, url: str, charset: str, name: str) -> 
     if ending in (".html", ".htm"):
         yield from html.parse(data, name, url, charset)
         return
+    if ending in (".xml", ".rss", ".atom"):
+        yield from feed.parse(data, name, charset)
+        return
     if charset and ending in (".txt", ".md", ".markdown", ".csv", ".tsv", ".jsonl") and data.strip():
         found, note = decode_web(data, charset)
         data = found.encode("utf-8", "replace")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urljoin, urlsplit
@@ -16,12 +17,13 @@ from index.readers.encodings import decode_web
 from index.readers.guard import guarded
 from index.reports import FileProblem
 
-TAG_LIMIT = 100_000
-"""Tags in a page: extracting the article takes time that grows with their square, some ten seconds here."""
+SIZE_LIMIT = 10_000_000
+"""Bytes in a page, embedded pictures not counted; libxml2 drops longer texts without a word."""
 
-DEPTH_LIMIT = 500
-"""Tags inside one another."""
+TAG_LIMIT = 50_000
+"""Tags in a page: extraction takes time that grows with their square, some ten seconds for these."""
 
+_EMBEDDED = re.compile(r"data:[\w/+.;=-]{1,80};base64,[A-Za-z0-9+/=%]{100,}")
 _LOGGERS = ("trafilatura", "htmldate", "courlan", "charset_normalizer", "justext")
 
 
@@ -60,17 +62,18 @@ def text_of(fragment: str) -> str:
 
 
 def _tree(markup: str) -> Any:
-    from lxml import etree, html  # type: ignore[import-untyped]
+    from lxml import html  # type: ignore[import-untyped]
 
+    data = _EMBEDDED.sub("data:,", markup).encode("utf-8", "replace")
+    if len(data) > SIZE_LIMIT:
+        raise BadArticle(f"holds {len(data):,} bytes; the limit for a page is {SIZE_LIMIT:,}: save its text")
     if (tags := markup.count("<")) > TAG_LIMIT:
         raise BadArticle(f"holds {tags:,} tags; the limit is {TAG_LIMIT:,}: split the page, or save its text")
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True, collect_ids=False)
-    tree = html.document_fromstring(markup.encode("utf-8", "replace"), parser=parser)
-    depth = 0
-    for event, _ in etree.iterwalk(tree, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > DEPTH_LIMIT:
-            raise BadArticle(f"nests over {DEPTH_LIMIT} tags in one another, the limit; save the page's text")
+    tree = html.document_fromstring(data, parser=parser)
+    for error in parser.error_log:  # libxml2 would drop the rest without a word
+        if error.type_name == "ERR_RESOURCE_LIMIT":
+            raise BadArticle(f"is over a limit of the parser ({error.message.split(',')[0]}); save its text")
     return tree
 
 
