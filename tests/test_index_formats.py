@@ -309,6 +309,7 @@ def test_a_bad_row_is_named_and_the_others_are_read(tmp_path: Path) -> None:
         ("", "empty"),
         ("title,text\n", "a header and 0 rows"),
         ("just words", "no text column"),
+        ('title\ttext\na\t"b"c\n', "'\\t' expected after"),
     ],
 )
 def test_a_table_without_text_says_so(data: str, words: str) -> None:

@@ -153,12 +153,14 @@ def _sound(items: Iterator[Item], name: str) -> Iterator[Item]:
     try:
         for item in items:
             found = _checked(item, name) if isinstance(item, Article) else item
+            if isinstance(found, FileProblem):  # a parser's words may quote the file
+                found = FileProblem(found.source, label(found.reason))
             problems += isinstance(found, FileProblem)
             if problems <= PROBLEM_LIMIT or not isinstance(found, FileProblem):
                 yield found
     except BadArticle as error:
         problems += 1
-        yield FileProblem(name, str(error))
+        yield FileProblem(name, label(str(error)))
     if problems > PROBLEM_LIMIT:
         more = problems - PROBLEM_LIMIT
         yield FileProblem(
