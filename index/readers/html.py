@@ -36,14 +36,14 @@ def parse(data: bytes, source: str, url: str = "", charset: str = "") -> Iterato
         tree = _tree(markup)
         dates = page_dates.find(tree)  # before the extraction, which prunes the tree
         address = _address(tree, url)
-        text, title, author = _article(tree, markup)
+        text, title, author, guess = _article(tree, markup)
         if not text:
             raise BadArticle(
                 "holds no article text (0 words beside its menus and scripts); save the page whole"
             )
         date = dates.published or date_from_url(address) or date_from_url(url)
         if date is None and not dates.troubles:
-            date = _guessed(markup, text, dates.updated)
+            date = _guessed(guess, text, dates.updated)
     yield from (FileProblem(source, trouble) for trouble in dates.troubles)
     updated = dates.updated if dates.updated != date else None
     yield Article(text=text, title=title, date=date, url=address or None, updated=updated, author=author)
@@ -77,18 +77,22 @@ def _tree(markup: str) -> Any:
     return tree
 
 
-def _article(tree: Any, markup: str) -> tuple[str, str, str]:
-    """Body, title and author."""
+def _article(tree: Any, markup: str) -> tuple[str, str, str, str]:
+    """Body, title, author, and the day that htmldate guesses."""
     from trafilatura import bare_extraction
 
-    found: Any = bare_extraction(tree, include_comments=False, with_metadata=True, date_extraction_params={})
+    # The extensive search for dates guesses from any number, and loads its language data for seconds.
+    dates = {"original_date": True, "extensive_search": False}
+    found: Any = bare_extraction(
+        tree, include_comments=False, with_metadata=True, date_extraction_params=dates
+    )
     if found is None:  # trafilatura passes over pages of a few words
         tree = _tree(markup)
         title = " ".join((tree.findtext(".//title") or "").split())
         body = tree.find("body")
-        return paragraphs(body if body is not None else tree), title, ""
+        return paragraphs(body if body is not None else tree), title, "", ""
     text = paragraphs(found.body) if found.body is not None else ""
-    return text or (found.text or "").strip(), found.title or "", found.author or ""
+    return text or (found.text or "").strip(), found.title or "", found.author or "", found.date or ""
 
 
 def _address(tree: Any, url: str) -> str:
@@ -110,13 +114,10 @@ def _site(host: str | None) -> str:
     return (host or "").lower().removeprefix("www.").removeprefix("m.").removeprefix("amp.")
 
 
-def _guessed(markup: str, text: str, updated: dt.date | None) -> dt.date | None:
+def _guessed(found: str, text: str, updated: dt.date | None) -> dt.date | None:
     """What htmldate makes of a page that tells no date plainly.
 
     A date that the article itself speaks of is no date of publication, nor is that of its revision.
     """
-    from htmldate import find_date
-
-    found = find_date(_tree(markup), original_date=True, extensive_search=False)
     day = dt.date.fromisoformat(found) if found else None
-    return None if day is None or day == updated or day.isoformat() in text else day
+    return None if day is None or day == updated or found in text else day
