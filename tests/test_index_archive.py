@@ -660,7 +660,7 @@ def test_a_closed_archive_says_so(archive: Archive, news: Path) -> None:
 
 def test_another_model_is_refused(archive: Archive, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive.sync(news)
-    with pytest.raises(ArchiveMismatch, match=r"fake-64.*other-64.*--archive NEW"):
+    with pytest.raises(ArchiveMismatch, match=r"fake-64.*other-64.*--migrate"):
         Archive.open(archive.path, encoder=FakeEncoder("other-64"))
     with pytest.raises(ArchiveMismatch, match="fake-64"):
         Archive.open(archive.path)
@@ -687,7 +687,7 @@ def test_the_same_name_with_other_weights_is_refused_before_it_is_used(
 def test_another_version_is_refused(archive: Archive, news: Path, key: str) -> None:
     archive.sync(news)
     archive._catalogue.set(key, "999")
-    with pytest.raises(ArchiveMismatch, match=f"{key} version 999.*index again"):
+    with pytest.raises(ArchiveMismatch, match=f"{key} version 999.*later citedesk"):
         Archive.open(archive.path, encoder=FakeEncoder())
 
 
