@@ -1,111 +1,227 @@
-"""Dense ranking: exact inner product over unit vectors, in FAISS."""
+"""Dense ranking in FAISS: exact while the archive is small, then the nearest lists only.
+
+Either kind keeps the catalogue's float16 values as they are, so a cosine is the same under both, and a
+search looks at some fifty thousand vectors at most, whatever the size and the date range. Rows are kept
+in the order of their days: a range of dates is a stretch of rows, which FAISS finds in each list by
+bisection, so that a filter costs nothing and the rows it shuts out are never looked at.
+"""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index import nearest
+from index.articles import ALWAYS, DateRange
 from index.encoder import Vectors
+from index.nearest import Halves, Ids, Mask
 
-Ids = NDArray[np.int64]
+Days = NDArray[np.int32]
 
-KIND = "FAISS IDMap2,Flat (exact, inner product)"
+RULES = "1"  # raise when the same rows would make another index
+FRESH_MOST = 10_000  # vectors kept beside the base: about 1 ms
+
+_VECTORS, _ROWS = "vectors.faiss", "rows.npy"
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """Passages in ascending order of their numbers.
+
+    ``days`` holds the ordinal of each publication day, 0 where there is none; ``vectors`` has the
+    shape [n, dimension] and rows of unit length.
+    """
+
+    numbers: Ids
+    days: Days
+    vectors: Halves
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What is on disk: row i of the FAISS index is passage numbers[i], published on days[i].
+
+    ``days`` ascends; numbers[ranks] ascends.
+    """
+
+    index: Any
+    numbers: Ids
+    days: Ids
+    ranks: Ids
 
 
 class Dense:
-    """The vectors of one generation of the catalogue. Searching from several threads is safe."""
+    """The vectors of some passages. Nothing in it changes, so any number of threads may search it."""
 
-    def __init__(self, index: Any, generation: str) -> None:
-        self._index = index
-        self.generation = generation
-
-    @classmethod
-    def build(cls, ids: Ids, vectors: Vectors, generation: str) -> Dense:
-        """An index of ``vectors``, shape [n, dimension], under the numbers ``ids``."""
-        import faiss
-
-        index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1] or 1))
-        if len(ids):
-            index.add_with_ids(np.ascontiguousarray(vectors, np.float32), ids)
-        return cls(index, generation)
+    def __init__(self, base: _Base, dead: Mask, fresh: Rows, beside: Vectors) -> None:
+        self._base = base
+        self._dead = dead  # which rows of the base have been removed
+        self._fresh = fresh  # what came after the base was built, scored row by row ...
+        self._beside = beside  # ... as float32, because turning it takes longer than scoring it
 
     @classmethod
-    def load(cls, folder: Path, generation: str) -> Dense | None:
-        """The index saved for this generation, or None if there is none that can be read."""
-        import faiss
+    def build(cls, chunks: Iterable[Rows], total: int, dimension: int) -> Dense:
+        """An index of the ``total`` rows of ``chunks``, in ascending order; the total decides its kind.
 
-        path = _path(folder, generation)
-        if not path.is_file():
-            return None
-        try:
-            return cls(faiss.read_index(str(path)), generation)
-        except (RuntimeError, MemoryError):  # FAISS says "Error ... read" for every kind of damage
-            return None
+        The same rows make an index with the same answers. Beside the index, all vectors are in memory
+        once as float16.
+        """
+        numbers, days = np.zeros(total, np.int64), np.zeros(total, np.int64)
+        vectors = np.zeros((total, dimension), np.float16)
+        end = 0
+        for rows in chunks:
+            at, end = end, end + len(rows.numbers)
+            numbers[at:end], days[at:end], vectors[at:end] = rows.numbers, rows.days, rows.vectors
+        order = np.argsort(days[:end], kind="stable")
+        index = nearest.make(vectors, order)
+        return cls._of(_Base(index, numbers[order], days[order], np.argsort(order)))
+
+    @classmethod
+    def _of(cls, base: _Base) -> Dense:
+        none = np.zeros(0, np.int64)
+        fresh = Rows(none, none.astype(np.int32), np.zeros((0, base.index.d), np.float16))
+        return cls(base, np.zeros(len(base.numbers), bool), fresh, fresh.vectors.astype(np.float32))
+
+    @classmethod
+    def empty(cls) -> Dense:
+        """An index of nothing."""
+        return cls.build([], 0, 1)
 
     def save(self, folder: Path) -> None:
-        """Write the index in one step, and remove those of other generations."""
+        """Write the index as it was built into an existing folder, through to the disk."""
         import faiss
 
-        path = _path(folder, self.generation)
-        part = path.with_suffix(".part")
-        faiss.write_index(self._index, str(part))
-        with part.open("rb+") as file:
-            os.fsync(file.fileno())
-        part.replace(path)
-        for other in folder.glob("dense-*"):
-            if other != path:
-                other.unlink(missing_ok=True)
+        faiss.write_index(self._base.index, str(folder / _VECTORS))
+        np.save(folder / _ROWS, np.stack([self._base.numbers, self._base.days, self._base.ranks]))
+        for name in (_VECTORS, _ROWS):
+            with (folder / name).open("rb+") as file:
+                os.fsync(file.fileno())
+
+    @classmethod
+    def load(cls, folder: Path) -> Dense | None:
+        """The index saved in this folder, or None if it cannot be read; lists are mapped, not read."""
+        try:
+            index = nearest.read(folder / _VECTORS)
+            rows = np.load(folder / _ROWS)
+        except (RuntimeError, MemoryError, OSError, ValueError, EOFError):  # one for each kind of damage
+            return None
+        if rows.shape != (3, index.ntotal):
+            return None
+        return cls._of(_Base(index, *rows))
+
+    def changed(self, added: Rows, removed: Ids) -> Dense:
+        """These without ``removed``, then with ``added``; a number that is there already stays as it is."""
+        base, old, dead = self._base, self._fresh, self._dead.copy()
+        rows, known = _find(base.numbers, removed, base.ranks)
+        dead[rows[known]] = True
+        stay = ~np.isin(old.numbers, removed)
+        numbers, first = np.unique(added.numbers, return_index=True)
+        rows, known = _find(base.numbers, numbers, base.ranks)
+        known[known] = ~dead[rows[known]]
+        new = first[~known & ~np.isin(numbers, old.numbers[stay])]
+        order = np.argsort(np.concatenate([old.numbers[stay], added.numbers[new]]))
+
+        def merged(before: NDArray[Any], after: NDArray[Any]) -> NDArray[Any]:
+            if not stay.any():  # an empty index does not know its dimension yet
+                return after[new][order]
+            return np.concatenate([before[stay], after[new]])[order] if len(new) else before[stay]
+
+        fresh = Rows(
+            merged(old.numbers, added.numbers),
+            merged(old.days, added.days),
+            merged(old.vectors, added.vectors),
+        )
+        return Dense(base, dead, fresh, np.ascontiguousarray(fresh.vectors, np.float32))
 
     def __len__(self) -> int:
-        return int(self._index.ntotal)
+        return len(self._dead) - int(np.count_nonzero(self._dead)) + len(self._fresh.numbers)
 
     @property
     def ids(self) -> Ids:
-        """The numbers of all vectors, in the order they are kept."""
-        import faiss
+        """The numbers of all vectors, in ascending order."""
+        return np.sort(np.concatenate([self._base.numbers[~self._dead], self._fresh.numbers]))
 
-        return np.asarray(faiss.vector_to_array(self._index.id_map), np.int64)
+    @property
+    def worn(self) -> bool:
+        """Whether so much has changed that building it again pays."""
+        base, fresh, dead = len(self._dead), len(self._fresh.numbers), int(np.count_nonzero(self._dead))
+        limit = nearest.EXACT_BELOW
+        # Half way down only: an archive at the limit would otherwise be built again and again.
+        other = len(self) > limit if nearest.is_flat(self._base.index) else 2 * len(self) <= limit
+        return other or fresh > min(FRESH_MOST, max(1_000, base // 20)) or dead > max(1_000, base // 10)
 
-    def search(self, query: Vectors, k: int, allowed: Ids | None = None) -> dict[int, float]:
-        """The ``k`` nearest numbers, best first, with their cosine; only among ``allowed`` if given."""
-        import faiss
+    @property
+    def kind(self) -> str:
+        """How it searches and how many vectors, in one line."""
+        index = self._base.index
+        if nearest.is_flat(index):
+            return f"FAISS flat (exact), {len(self)} vectors"
+        probes = nearest.probes(index, index.ntotal)
+        return f"FAISS IVF{index.nlist},SQfp16 (approximate, nprobe {probes}), {len(self)} vectors"
 
-        k = min(k, len(self) if allowed is None else len(allowed))
-        if k < 1 or not len(self):
-            return {}
-        params = None
-        if allowed is not None:
-            bits = np.zeros(int(allowed.max()) + 1, np.uint8)
-            bits[allowed] = 1
-            bitmap = np.packbits(bits, bitorder="little")
-            # FAISS gives its classes these signatures at import, unseen by its own stubs.
-            params = faiss.SearchParameters(sel=faiss.IDSelectorBitmap(bitmap))  # type: ignore[call-arg,arg-type]
-        scores, ids = self._index.search(query.reshape(1, -1).astype(np.float32), k, params=params)
-        return {int(n): float(s) for n, s in zip(ids[0], scores[0], strict=True) if n >= 0}
+    def search(self, query: Vectors, k: int, published: DateRange = ALWAYS) -> dict[int, float]:
+        """The ``k`` nearest numbers with their cosine, best first, among passages published then.
 
-    def cosines(self, query: Vectors, ids: list[int]) -> dict[int, float]:
+        A passage without a date is found under ALWAYS only.
+        """
+        query = _one(query)
+        base, fresh = self._base, self._fresh
+        first, last = _days(published)
+        low, high = np.searchsorted(base.days, [first, last + 1]).tolist()
+        rows, scores = nearest.search(base.index, query, k, low, high, self._dead)
+        new = (fresh.days >= first) & (fresh.days <= last)
+        numbers = np.concatenate([base.numbers[rows], fresh.numbers[new]])
+        scores = np.concatenate([scores, nearest.cosines(query, self._beside)[new]])
+        best = np.lexsort((numbers, -scores))[: max(k, 0)]
+        return dict(zip(numbers[best].tolist(), scores[best].tolist(), strict=True))
+
+    def cosines(self, query: Vectors, numbers: Sequence[int]) -> dict[int, float]:
         """The cosine of the query to each of these numbers; unknown ones are left out."""
-        found = {}
-        for n in ids:
-            try:
-                found[n] = float(self._index.reconstruct(n) @ query.reshape(-1))
-            except RuntimeError:  # "key not found"
-                continue
-        return found
+        found, vectors = self._vectors(np.array(numbers, np.int64))
+        return dict(zip(found.tolist(), nearest.cosines(_one(query), vectors).tolist(), strict=True))
 
-    def vector(self, n: int) -> Vectors:
-        """The stored vector of one number, shape [dimension]."""
-        return np.asarray(self._index.reconstruct(n), np.float32)
+    def vector(self, number: int) -> Vectors:
+        """The vector of one number, shape [dimension]. Raises KeyError if there is none."""
+        found, vectors = self._vectors(np.array([number], np.int64))
+        if not len(found):
+            raise KeyError(number)
+        return np.asarray(vectors[0], np.float32)
+
+    def _vectors(self, numbers: Ids) -> tuple[Ids, Vectors]:
+        base = self._base
+        rows, old = _find(base.numbers, numbers, base.ranks)
+        old[old] = ~self._dead[rows[old]]
+        beside, new = _find(self._fresh.numbers, numbers)
+        vectors = np.zeros((len(numbers), self._beside.shape[1]), np.float32)
+        if old.any():
+            vectors[old] = nearest.vectors_of(base.index, rows[old])
+        vectors[new] = self._beside[beside[new]]
+        return numbers[old | new], vectors[old | new]
 
 
-def saved(folder: Path, generation: str) -> bool:
-    """Whether an index of this generation is on disk."""
-    return _path(folder, generation).is_file()
+def _find(numbers: Ids, wanted: Ids, ranks: Ids | None = None) -> tuple[Ids, Mask]:
+    """Where each wanted number stands, and whether it is there; ``numbers[ranks]`` ascends."""
+    at = np.searchsorted(numbers, wanted, sorter=ranks)
+    known = at < len(numbers)
+    at[~known] = 0
+    rows = at if ranks is None or not len(ranks) else ranks[at]
+    known[known] = numbers[rows[known]] == wanted[known]
+    return rows, known
 
 
-def _path(folder: Path, generation: str) -> Path:
-    return folder / f"dense-{generation}.faiss"
+def _days(published: DateRange) -> tuple[int, int]:
+    """The first and last day as ordinals; 0, which stands for no date, under ALWAYS only."""
+    if published == ALWAYS:
+        return 0, np.iinfo(np.int32).max - 1
+    first = published.since.toordinal() if published.since else 1
+    return first, published.until.toordinal() if published.until else np.iinfo(np.int32).max - 1
+
+
+def _one(query: Vectors) -> Vectors:
+    return np.ascontiguousarray(query, np.float32).reshape(1, -1)
