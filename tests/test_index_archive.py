@@ -555,7 +555,8 @@ def damage(path: Path, how: str) -> None:
 
 @pytest.mark.parametrize("how", ["missing", "empty", "cut", "zeros"])
 @pytest.mark.parametrize(
-    "what", ["dense-*/*[!n]", "dense-*/stamp.json", "lexical-*/stamp.json", "lexical-*/meta.json", "lexical-*/*.idx"]
+    "what",
+    ["dense-*/*[!n]", "dense-*/stamp.json", "lexical-*/stamp.json", "lexical-*/meta.json", "lexical-*/*.idx"],
 )
 def test_damaged_indexes_are_made_again_without_encoding(
     archive: Archive, news: Path, what: str, how: str
