@@ -51,7 +51,7 @@ def address(url: str) -> Address:
     """A well-formed address. Raises FetchFailed."""
     from index.web_address import parse
 
-    whole = re.sub(r"^\s*(https?):/+", r"\1://", url, flags=re.IGNORECASE)
+    whole = re.sub(r"^\s*(https?:/)(?!/)", r"\1/", url, flags=re.IGNORECASE)
     return Address(str(parse(whole).copy_with(userinfo=b"")), whole)
 
 

@@ -33,7 +33,7 @@ def index(
     context: Context,
     paths: Annotated[
         list[str] | None,
-        Argument(metavar="[PATH]...", help="Folders, files and web addresses (pages, feeds) [seeds/]."),
+        Argument(metavar="PATH", help="Folders, files, web addresses of pages or feeds; if none, seeds/."),
     ] = None,
     include: Annotated[
         list[str] | None,
@@ -84,6 +84,7 @@ def index(
     if not there:
         return BAD_INPUT
     run = _Run(there, include or [], exclude or [], as_json=wants_json(context))
+    run.check()
     with patient(), Archive.open(settings.archive, model=settings.model) as opened:
         try:
             if watch:
@@ -112,6 +113,14 @@ class _Run:
         self._update: OnProgress | None = None
         self._known: set[FileProblem] | None = None
         self.read_any = False
+
+    def check(self) -> None:
+        """Raise BadInput for addresses and patterns that are none, before an archive is made for nothing."""
+        from index.addresses import split
+        from index.globs import Globs
+
+        split(self._there)
+        Globs.of(self._include, self._exclude)
 
     def once(self, archive: Archive) -> None:
         """One sync, told in full."""
