@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -135,14 +136,22 @@ class Archive:
         process is writing.
         """
         found = sources.find(paths)
-        return self._write(lambda run: run.files(found), progress)
+        told = progress or _quiet
+        with self.filling(told) as (catalogue, intake):
+            run = Sync(catalogue, intake, told)
+            run.files(found)
+        return run.report()
 
     def add(self, articles: Iterable[Article], *, progress: OnProgress | None = None) -> SyncReport:
         """Add articles directly. One with an id that is already there replaces it.
 
         Raises ArchiveLocked if another process is writing.
         """
-        return self._write(lambda run: run.articles(articles), progress)
+        told = progress or _quiet
+        with self.filling(told) as (catalogue, intake):
+            run = Sync(catalogue, intake, told)
+            run.articles(articles)
+        return run.report()
 
     def remove(self, article_ids: Iterable[str]) -> int:
         """Remove articles; returns how many there were. Files are not touched.
@@ -159,22 +168,24 @@ class Archive:
             derived.tidy(self.path, self._catalogue)
         return len(gone.ids)
 
-    def _write(self, work: Callable[[Sync], None], progress: OnProgress | None) -> SyncReport:
+    @contextmanager
+    def filling(self, told: OnProgress) -> Iterator[tuple[Catalogue, Intake]]:
+        """The line into the catalogue; whatever is in it at the end is encoded and published.
+
+        Raises ArchiveLocked if another process is writing.
+        """
         with self._writing, derived.writer_lock(self.path, _WAIT_S):
             catalogue = Catalogue(self.path)  # searches go on over the other connection meanwhile
-            told = progress or _quiet
             intake = Intake(
                 catalogue,
                 lambda: self._sign(catalogue),
                 lambda settled: self._publish(catalogue, settled=settled),
             )
-            run = Sync(catalogue, intake, told)
             try:
-                work(run)
+                yield catalogue, intake
                 told(Progress("indexing", 0, 1, "", intake.encoded))
                 intake.finish()
                 told(Progress("indexing", 1, 1, "", intake.encoded))
-                return run.report()
             except KeyboardInterrupt:
                 intake.stop()  # what is encoded stays; the next run goes on from there
                 raise

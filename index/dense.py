@@ -1,4 +1,10 @@
-"""Dense ranking: inner product over unit vectors (stand-in until the compact kinds are merged)."""
+"""Dense ranking in FAISS: exact while the archive is small, then the nearest lists only.
+
+Either kind keeps the catalogue's float16 values as they are, so a cosine is the same under both, and a
+search looks at some fifty thousand vectors at most, whatever the size and the date range. Rows are kept
+in the order of their days: a range of dates is a stretch of rows, which FAISS finds in each list by
+bisection, so that a filter costs nothing and the rows it shuts out are never looked at.
+"""
 
 from __future__ import annotations
 
@@ -6,123 +12,230 @@ import os
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from index import nearest
 from index.articles import ALWAYS, DateRange
 from index.encoder import Vectors
+from index.nearest import Halves, Ids, Mask
 
-Ids = NDArray[np.int64]
-RULES = "1"
+Days = NDArray[np.int32]
 
+RULES = "1"  # raise when the same rows would make another index
+FRESH_MOST = 10_000  # vectors kept beside the base: about 1 ms
 
-def worn(base: int, added: int, removed: int, *, settled: bool = True) -> bool:
-    """Stand-in."""
-    return added > (max(1000, base // 5) if settled else max(5000, base)) or removed > base // 2
+_VECTORS, _ROWS = "vectors.faiss", "rows.npy"
 
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Passages."""
+    """Passages in ascending order of their numbers.
+
+    ``days`` holds the ordinal of each publication day, 0 where there is none; ``vectors`` has the
+    shape [n, dimension] and rows of unit length.
+    """
 
     numbers: Ids
-    days: NDArray[np.int32]
-    vectors: NDArray[np.float16]
+    days: Days
+    vectors: Halves
+
+
+@dataclass(frozen=True, slots=True)
+class _Base:
+    """What is on disk: row i of the FAISS index is passage numbers[i], published on days[i].
+
+    ``days`` ascends; numbers[ranks] ascends.
+    """
+
+    index: Any
+    numbers: Ids
+    days: Ids
+    ranks: Ids
 
 
 class Dense:
-    """Stand-in."""
+    """The vectors of some passages. Nothing in it changes, so any number of threads may search it."""
 
-    def __init__(self, rows: Rows) -> None:
-        self._rows = rows
-
-    @classmethod
-    def empty(cls) -> Dense:
-        """Stand-in."""
-        return cls(Rows(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros((0, 0), np.float16)))
+    def __init__(self, base: _Base, dead: Mask, fresh: Rows, beside: Vectors) -> None:
+        self._base = base
+        self._dead = dead  # which rows of the base have been removed
+        self._fresh = fresh  # what came after the base was built, scored row by row ...
+        self._beside = beside  # ... as float32, because turning it takes longer than scoring it
 
     @classmethod
     def build(cls, chunks: Iterable[Rows], total: int, dimension: int) -> Dense:
-        """Stand-in."""
-        it = cls.empty()
-        for chunk in chunks:
-            it = it.changed(chunk, np.zeros(0, np.int64))
-        return it
+        """An index of the ``total`` rows of ``chunks``, in ascending order; the total decides its kind.
+
+        The same rows make an index with the same answers. Beside the index, all vectors are in memory
+        once as float16.
+        """
+        numbers, days = np.zeros(total, np.int64), np.zeros(total, np.int64)
+        vectors = np.zeros((total, dimension), np.float16)
+        end = 0
+        for rows in chunks:
+            at, end = end, end + len(rows.numbers)
+            numbers[at:end], days[at:end], vectors[at:end] = rows.numbers, rows.days, rows.vectors
+        order = np.argsort(days[:end], kind="stable")
+        index = nearest.make(vectors, order)
+        return cls._of(_Base(index, numbers[order], days[order], np.argsort(order)))
+
+    @classmethod
+    def _of(cls, base: _Base) -> Dense:
+        none = np.zeros(0, np.int64)
+        fresh = Rows(none, none.astype(np.int32), np.zeros((0, base.index.d), np.float16))
+        return cls(base, np.zeros(len(base.numbers), bool), fresh, fresh.vectors.astype(np.float32))
+
+    @classmethod
+    def empty(cls) -> Dense:
+        """An index of nothing."""
+        return cls.build([], 0, 1)
 
     def save(self, folder: Path) -> None:
-        """Stand-in."""
-        for name in ("numbers", "days", "vectors"):
-            with (folder / f"{name}.npy").open("wb") as file:
-                np.save(file, getattr(self._rows, name))
+        """Write the index as it was built into an existing folder, through to the disk."""
+        import faiss
+
+        faiss.write_index(self._base.index, str(folder / _VECTORS))
+        np.save(folder / _ROWS, np.stack([self._base.numbers, self._base.days, self._base.ranks]))
+        for name in (_VECTORS, _ROWS):
+            with (folder / name).open("rb+") as file:
                 os.fsync(file.fileno())
 
     @classmethod
     def load(cls, folder: Path) -> Dense | None:
-        """Stand-in."""
+        """The index saved in this folder, or None if it cannot be read; lists are mapped, not read."""
         try:
-            return cls(Rows(*(np.load(folder / f"{name}.npy") for name in ("numbers", "days", "vectors"))))
-        except (OSError, ValueError):
+            index = nearest.read(folder / _VECTORS)
+            rows = np.load(folder / _ROWS)
+        except (RuntimeError, MemoryError, OSError, ValueError, EOFError):  # one for each kind of damage
             return None
+        if rows.shape != (3, index.ntotal):
+            return None
+        return cls._of(_Base(index, *rows))
 
     def changed(self, added: Rows, removed: Ids) -> Dense:
-        """Stand-in."""
-        old = self._rows
-        keep = ~np.isin(old.numbers, removed)
-        new = ~np.isin(added.numbers, old.numbers)
-        vectors = old.vectors[keep] if old.vectors.size else np.zeros((0, added.vectors.shape[1]), np.float16)
-        return Dense(
-            Rows(
-                np.concatenate([old.numbers[keep], added.numbers[new]]),
-                np.concatenate([old.days[keep], added.days[new]]),
-                np.concatenate([vectors, added.vectors[new]]) if added.vectors.size else vectors,
-            )
+        """These without ``removed``, then with ``added``; a number that is there already stays as it is."""
+        base, old, dead = self._base, self._fresh, self._dead.copy()
+        rows, known = _find(base.numbers, removed, base.ranks)
+        dead[rows[known]] = True
+        stay = ~np.isin(old.numbers, removed)
+        numbers, first = np.unique(added.numbers, return_index=True)
+        rows, known = _find(base.numbers, numbers, base.ranks)
+        known[known] = ~dead[rows[known]]
+        new = first[~known & ~np.isin(numbers, old.numbers[stay])]
+        order = np.argsort(np.concatenate([old.numbers[stay], added.numbers[new]]))
+
+        def merged(before: NDArray[Any], after: NDArray[Any]) -> NDArray[Any]:
+            if not len(new):
+                return before[stay]
+            if not stay.any():  # an empty index does not know its dimension yet
+                return after[new][order]
+            return np.concatenate([before[stay], after[new]])[order]
+
+        fresh = Rows(
+            merged(old.numbers, added.numbers),
+            merged(old.days, added.days),
+            merged(old.vectors, added.vectors),
         )
+        return Dense(base, dead, fresh, np.ascontiguousarray(fresh.vectors, np.float32))
 
     def __len__(self) -> int:
-        return len(self._rows.numbers)
+        return len(self._dead) - int(np.count_nonzero(self._dead)) + len(self._fresh.numbers)
 
     @property
     def ids(self) -> Ids:
-        """Stand-in."""
-        return self._rows.numbers
+        """The numbers of all vectors, in ascending order."""
+        return np.sort(np.concatenate([self._base.numbers[~self._dead], self._fresh.numbers]))
 
     @property
     def worn(self) -> bool:
-        """Stand-in."""
-        return False
+        """Whether so much has changed that building it again pays."""
+        return worn(len(self._dead), len(self._fresh.numbers), int(np.count_nonzero(self._dead)))
 
     @property
     def kind(self) -> str:
-        """Stand-in."""
-        return f"FAISS flat (exact), {len(self)} vectors"
+        """How it searches and how many vectors, in one line."""
+        index = self._base.index
+        if nearest.is_flat(index):
+            return f"FAISS flat (exact), {len(self)} vectors"
+        probes = nearest.probes(index, index.ntotal)
+        return f"FAISS IVF{index.nlist},SQfp16 (approximate, nprobe {probes}), {len(self)} vectors"
 
     def search(self, query: Vectors, k: int, published: DateRange = ALWAYS) -> dict[int, float]:
-        """Stand-in."""
-        rows = self._rows
-        allowed = np.ones(len(rows.days), bool)
-        if published != ALWAYS:
-            allowed = rows.days > 0
-            if published.since:
-                allowed &= rows.days >= published.since.toordinal()
-            if published.until:
-                allowed &= rows.days <= published.until.toordinal()
-        numbers = rows.numbers[allowed]
-        if not len(numbers):
-            return {}
-        scores = rows.vectors[allowed].astype(np.float32) @ query.reshape(-1)
-        best = np.argsort(-scores, kind="stable")[:k]
-        return {int(numbers[i]): float(scores[i]) for i in best}
+        """The ``k`` nearest numbers with their cosine, best first, among passages published then.
+
+        A passage without a date is found under ALWAYS only.
+        """
+        query = _one(query)
+        base, fresh = self._base, self._fresh
+        first, last = _days(published)
+        low, high = np.searchsorted(base.days, [first, last + 1]).tolist()
+        rows, scores = nearest.search(base.index, query, k, low, high, self._dead)
+        new = (fresh.days >= first) & (fresh.days <= last)
+        numbers = np.concatenate([base.numbers[rows], fresh.numbers[new]])
+        scores = np.concatenate([scores, nearest.cosines(query, self._beside)[new]])
+        best = np.lexsort((numbers, -scores))[: max(k, 0)]
+        return dict(zip(numbers[best].tolist(), scores[best].tolist(), strict=True))
 
     def cosines(self, query: Vectors, numbers: Sequence[int]) -> dict[int, float]:
-        """Stand-in."""
-        at = {int(n): i for i, n in enumerate(self._rows.numbers)}
-        return {
-            n: float(self._rows.vectors[at[n]].astype(np.float32) @ query.reshape(-1))
-            for n in numbers
-            if n in at
-        }
+        """The cosine of the query to each of these numbers; unknown ones are left out."""
+        found, vectors = self._vectors(np.array(numbers, np.int64))
+        return dict(zip(found.tolist(), nearest.cosines(_one(query), vectors).tolist(), strict=True))
 
     def vector(self, number: int) -> Vectors:
-        """Stand-in."""
-        return self._rows.vectors[int(np.flatnonzero(self._rows.numbers == number)[0])].astype(np.float32)
+        """The vector of one number, shape [dimension]. Raises KeyError if there is none."""
+        found, vectors = self._vectors(np.array([number], np.int64))
+        if not len(found):
+            raise KeyError(number)
+        return np.asarray(vectors[0], np.float32)
+
+    def _vectors(self, numbers: Ids) -> tuple[Ids, Vectors]:
+        base = self._base
+        rows, old = _find(base.numbers, numbers, base.ranks)
+        old[old] = ~self._dead[rows[old]]
+        beside, new = _find(self._fresh.numbers, numbers)
+        vectors = np.zeros((len(numbers), self._beside.shape[1]), np.float32)
+        if old.any():
+            vectors[old] = nearest.vectors_of(base.index, rows[old])
+        vectors[new] = self._beside[beside[new]]
+        return numbers[old | new], vectors[old | new]
+
+
+def worn(base: int, fresh: int, dead: int, *, settled: bool = True) -> bool:
+    """Whether a base of so many rows, with so many fresh beside it and dead in it, should be built again.
+
+    In the middle of a long run, not ``settled``, only when it has doubled: the end of the run decides.
+
+    >>> worn(100_000, 50, 0), worn(100_000, 9_000, 0), worn(100_000, 9_000, 0, settled=False)
+    (False, True, False)
+    """
+    if not settled:
+        return fresh > max(2 * FRESH_MOST, base) or dead > max(1_000, base // 2)
+    live, limit = base + fresh - dead, nearest.EXACT_BELOW
+    # Half way down only: an archive at the limit would otherwise be built again and again.
+    other = 2 * live <= limit if base > limit else live > limit
+    return other or fresh > min(FRESH_MOST, max(1_000, base // 20)) or dead > max(1_000, base // 10)
+
+
+def _find(numbers: Ids, wanted: Ids, ranks: Ids | None = None) -> tuple[Ids, Mask]:
+    """Where each wanted number stands, and whether it is there; ``numbers[ranks]`` ascends."""
+    at = np.searchsorted(numbers, wanted, sorter=ranks)
+    known = at < len(numbers)
+    at[~known] = 0
+    rows = at if ranks is None or not len(ranks) else ranks[at]
+    known[known] = numbers[rows[known]] == wanted[known]
+    return rows, known
+
+
+def _days(published: DateRange) -> tuple[int, int]:
+    """The first and last day as ordinals; 0, which stands for no date, under ALWAYS only."""
+    if published == ALWAYS:
+        return 0, np.iinfo(np.int32).max - 1
+    first = published.since.toordinal() if published.since else 1
+    return first, published.until.toordinal() if published.until else np.iinfo(np.int32).max - 1
+
+
+def _one(query: Vectors) -> Vectors:
+    return np.ascontiguousarray(query, np.float32).reshape(1, -1)

@@ -11,7 +11,8 @@ from index.passages import CHUNKING
 from index.schema import VERSION
 from index.sources import CATALOGUE
 
-_NEW = "index again into a new folder: citedesk index --archive NEW PATH"
+_LATER = "install a later citedesk, or index your articles into a new folder with --archive"
+_MIGRATE = "make it anew from its own articles: citedesk index --migrate"
 
 
 def refuse_others(folder: Path, catalogue: Catalogue, model: str) -> None:
@@ -20,7 +21,8 @@ def refuse_others(folder: Path, catalogue: Catalogue, model: str) -> None:
         theirs = catalogue.get(what)
         if theirs and theirs != ours:
             raise ArchiveMismatch(
-                f"archive {folder} has {what} version {theirs}, this citedesk makes version {ours}; {_NEW}"
+                f"archive {folder} has {what} version {theirs}, this citedesk makes version {ours}; "
+                + (_LATER if theirs.isdigit() and int(theirs) > int(ours) else _MIGRATE)
             )
     if not catalogue.get("schema"):
         raise ArchiveDamaged(
@@ -29,7 +31,7 @@ def refuse_others(folder: Path, catalogue: Catalogue, model: str) -> None:
         )
     if (theirs := catalogue.get("model")) and theirs != model:
         raise ArchiveMismatch(
-            f"archive {folder} was made with model {theirs}, this is {model}; use --model {theirs}, or {_NEW}"
+            f"archive {folder} was made with model {theirs}, this is {model}; use --model {theirs}, or {_MIGRATE}"
         )
 
 
@@ -38,7 +40,7 @@ def verify(folder: Path, catalogue: Catalogue, encoder: Encoder) -> None:
     if (theirs := catalogue.get("encoder")) and theirs != encoder.fingerprint:
         raise ArchiveMismatch(
             f"archive {folder} was made with model {theirs}, this is {encoder.fingerprint}; "
-            f"install that version of the model, or {_NEW}"
+            f"install that version of the model, or {_MIGRATE}"
         )
 
 

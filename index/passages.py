@@ -52,23 +52,45 @@ def cut(article: Article, count: Count, limit: int = LIMIT) -> list[Passage]:
     body = article.text[article.body_start :]
     paragraphs = [sentences_of_block(body, *block) for block in blocks(body)]
     counts = iter(_counted(body, (s for paragraph in paragraphs for s in paragraph), count))
-    spans: list[Span] = []
+    spans: list[Unit] = []
     tiny: list[Unit] = []
     for paragraph in paragraphs:
         units = [u for s in paragraph for u in _fitting(body, (*s, next(counts)), count, limit)]
         small = _fits(units, min((LONE if len(paragraph) == 1 else TINY) - 1, limit), limit)
         if tiny and not (small and _fits([*tiny, *units], min(limit, TOGETHER), limit)):
-            spans.append((tiny[0][0], tiny[-1][1]))
+            spans.append(_joined(tiny))
             tiny = []
         if small:
             tiny += units
         else:
-            spans += _packed(units, limit)
+            spans += _runs(units, limit)
     if tiny:
-        spans.append((tiny[0][0], tiny[-1][1]))
-    spans = _within(body, spans, count, limit)
+        spans.append(_joined(tiny))
     at = article.body_start
-    return [Passage(article.id, at + a, at + b, body[a:b]) for a, b in spans]
+    return [Passage(article.id, at + a, at + b, body[a:b]) for a, b in _settled(body, spans, count, limit)]
+
+
+def _joined(units: Sequence[Unit]) -> Unit:
+    return (units[0][0], units[-1][1], sum(u[2] for u in units))
+
+
+_SURE = 0.5
+"""Of the limit: a passage of this many word pieces fits, even if each join of sentences adds one."""
+
+
+def _settled(text: str, spans: Sequence[Unit], count: Count, limit: int) -> list[Span]:
+    """The spans, those near the limit counted as a whole: word pieces may not add up across a join."""
+    doubtful = [(a, b) for a, b, pieces in spans if pieces > limit * _SURE]
+    settled = iter(_within(text, doubtful, count, limit))
+    found: list[Span] = []
+    for a, b, pieces in spans:
+        if pieces <= limit * _SURE:
+            found.append((a, b))
+            continue
+        found.append(next(settled))
+        while found[-1][1] < b:
+            found.append(next(settled))
+    return found
 
 
 def _counted(text: str, spans: Iterable[Span], count: Count) -> Iterator[int]:
@@ -123,10 +145,6 @@ def _halved(text: str, start: int, end: int, count: Count, limit: int) -> list[S
     return _halved(text, start, middle, count, limit) + _halved(text, middle, end, count, limit)
 
 
-def _packed(units: list[Unit], limit: int) -> list[Span]:
-    return [(a, b) for a, b, _ in _runs(units, limit)]
-
-
 def _runs(units: list[Unit], limit: int) -> Iterator[Unit]:
     """Join neighbours into as few runs as fit, of about the same size."""
     sums = [0, *accumulate(u[2] for u in units)]
@@ -151,7 +169,7 @@ def _nearer(sums: list[int], i: int, j: int, target: float) -> bool:
 
 
 def _within(text: str, spans: list[Span], count: Count, limit: int) -> list[Span]:
-    """Word pieces may not add up across a join: count the passages themselves, split any excess."""
+    """Count the spans themselves, split any excess."""
     found: list[Span] = []
     for span, pieces in zip(spans, _counted(text, spans, count), strict=True):
         if pieces <= limit or span[1] - span[0] == 1:

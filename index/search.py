@@ -14,6 +14,8 @@ from index.stories import copies
 _POOL = 100
 """Passages that each ranking contributes at least, so that a larger k does not reorder the first ones."""
 
+_SPARE = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Query:
@@ -33,8 +35,11 @@ def rank(catalogue: Catalogue, indexes: Derived, query: Query, k: int) -> list[S
     dense |= indexes.dense.cosines(query.vector, [n for n in lexical if n not in dense])
     lexical |= indexes.lexical.scores(query.text, [n for n in dense if n not in lexical])
     fused = fuse(dense, lexical)
-    hits = catalogue.hits(list(fused))
-    best = [(n, score) for n, score in fused.items() if n in hits][:k]
+    ranked = list(fused.items())
+    hits = catalogue.hits([n for n, _ in ranked[: k + _SPARE]])
+    if len(hits) < min(k, len(ranked)):  # the indexes are of an older state than the catalogue
+        hits = catalogue.hits(list(fused))
+    best = [(n, score) for n, score in ranked if n in hits][:k]
     told = {hits[n].story for n, _ in best}
     origins = {story: copies(catalogue, story)[0] for story in told if story is not None}
     return [

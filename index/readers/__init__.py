@@ -126,6 +126,9 @@ def _downloaded(data: bytes, ending: str, url: str, charset: str, name: str) -> 
     if ending in (".html", ".htm"):
         yield from html.parse(data, name, url, charset)
         return
+    if ending in (".xml", ".rss", ".atom"):
+        yield from feed.parse(data, name, charset)
+        return
     if charset and ending in (".txt", ".md", ".markdown", ".csv", ".tsv", ".jsonl") and data.strip():
         found, note = decode_web(data, charset)
         data = found.encode("utf-8", "replace")
@@ -150,12 +153,14 @@ def _sound(items: Iterator[Item], name: str) -> Iterator[Item]:
     try:
         for item in items:
             found = _checked(item, name) if isinstance(item, Article) else item
+            if isinstance(found, FileProblem):  # a parser's words may quote the file
+                found = FileProblem(found.source, label(found.reason))
             problems += isinstance(found, FileProblem)
             if problems <= PROBLEM_LIMIT or not isinstance(found, FileProblem):
                 yield found
     except BadArticle as error:
         problems += 1
-        yield FileProblem(name, str(error))
+        yield FileProblem(name, label(str(error)))
     if problems > PROBLEM_LIMIT:
         more = problems - PROBLEM_LIMIT
         yield FileProblem(

@@ -25,6 +25,8 @@ _SIGNS = {f"{_W}tab": " ", f"{_W}br": "\n", f"{_W}cr": "\n", f"{_W}noBreakHyphen
 _GONE = frozenset({f"{_W}del", f"{_W}moveFrom", f"{_W}rPr", f"{_W}pPr", _FALLBACK})
 _NOBODY = frozenset({"python-docx", "microsoft office user", "unknown", "user", "admin"})
 
+_TEMPLATE = dt.datetime(2013, 12, 23, 23, 15)  # noqa: DTZ001  when python-docx's own template was made
+
 
 def parse(data: bytes, source: str) -> Iterator[Article | FileProblem]:
     """The one article of a Word document. Insertions that are tracked count, deletions do not."""
@@ -105,4 +107,6 @@ def _day(about: Any, name: str) -> dt.date | None:
             found = getattr(about, name)
     except BadArticle:
         return None
-    return found.date() if isinstance(found, dt.datetime) else None
+    if not isinstance(found, dt.datetime) or found.replace(tzinfo=None) == _TEMPLATE:
+        return None
+    return found.date()

@@ -7,7 +7,10 @@ import re
 
 from index.errors import BadArticle
 
-_DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([\w.:-]{2,40})""", re.IGNORECASE)
+_DECLARED = re.compile(
+    rb"""(?:<\?xml[^>]{0,200}?\sencoding|<meta[^>]{0,500}?charset)\s*=\s*["']?\s*([\w.:-]{2,40})""",
+    re.IGNORECASE,
+)
 _BOMS = {codecs.BOM_UTF8: "utf-8", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 # Encodings of documents; Python's others (punycode, utf-7, unicode_escape ...) are slow or deceptive.
 _FAMILIES = re.compile(

@@ -11,12 +11,13 @@ from typing import Any
 from index.articles import Article
 from index.errors import BadArticle
 from index.readers import html
+from index.readers.encodings import decode_web
 from index.readers.guard import guarded
 from index.readers.rows import dated
 from index.reports import FileProblem
 
-SIZE_LIMIT = 16 * 2**20
-"""Bytes in one feed."""
+SIZE_LIMIT = 8 * 2**20
+"""Bytes in one feed; feedparser takes some five seconds for each million."""
 
 _ROOT = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?.{0,2000}?\?>\s*|<!--.{0,5000}?-->\s*|<!DOCTYPE.{0,2000}?>\s*)*"
@@ -34,16 +35,18 @@ def is_feed(data: bytes) -> bool:
     return bool(_ROOT.match(_ascii(data[:16_384])))
 
 
-def parse(data: bytes, source: str) -> Iterator[Article | FileProblem]:
+def parse(data: bytes, source: str, charset: str = "") -> Iterator[Article | FileProblem]:
     """The articles of a feed. An entry without text is a problem ``source:entry N``; the others are read."""
-    if not data.strip():
-        raise BadArticle(f"is empty ({len(data)} bytes); get the feed again or remove it")
     if len(data) > SIZE_LIMIT:
         raise BadArticle(
             f"holds {len(data) // 2**20:,} MB; the limit for a feed is {SIZE_LIMIT // 2**20} MB: split it"
         )
-    if re.search(rb"<!ENTITY", _ascii(data), re.IGNORECASE):
+    markup, note = decode_web(data, charset)
+    if "<!entity" in markup.lower():
         raise BadArticle("declares XML entities, which can expand without end; remove <!ENTITY ...> from it")
+    # Parsed as what was looked through: in another encoding the same bytes might be other markup.
+    markup = re.sub(r"^\s*<\?xml.{0,500}?\?>", "", markup, count=1, flags=re.DOTALL)
+    data = markup.encode("utf-8", "replace")
     if not is_feed(data):
         raise BadArticle("is XML but no RSS or Atom feed (no <rss> or <feed> at its start); save its text")
     with guarded("a feed", "feedparser"):
@@ -53,8 +56,9 @@ def parse(data: bytes, source: str) -> Iterator[Article | FileProblem]:
         found = feedparser.parse(io.BytesIO(data), sanitize_html=False, resolve_relative_uris=True)
         entries: Sequence[Any] = found.entries
         trouble = " ".join(str(found.get("bozo_exception", "")).split())[:100]
-        bare = isinstance(found.get("bozo_exception"), feedparser.CharacterEncodingOverride)
-    if trouble and not bare:
+    if note:
+        yield FileProblem(source, note)
+    if trouble:
         yield FileProblem(source, f"is not well-formed XML ({trouble}); read as far as it goes")
     if not entries:
         yield FileProblem(source, "holds no entries (0 of any kind); get the feed again or remove it")

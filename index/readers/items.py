@@ -33,4 +33,6 @@ def label(path: Path | str) -> str:
     'a\\nb.txt'
     """
     name = str(path).encode("utf-8", "backslashreplace").decode()
+    if name.isprintable():
+        return name
     return "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in name)

@@ -7,6 +7,7 @@ import io
 import re
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from index.articles import Article
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 PAGE_LIMIT = 5_000
 """Pages in one file."""
 
-TIME_LIMIT_S = 120.0
-"""Seconds for one file, looked at between pages."""
+TIME_LIMIT_S = 60.0
+"""Seconds for the text of one file, looked at with each instruction of a page."""
+
+STREAM_LIMIT = 8 * 2**20
+"""Bytes that the instructions of one page may unpack to; a dense newspaper page has some 100,000."""
 
 _UNNAMED = re.compile(
     r"(untitled|microsoft word|print)\b|.*\.(docx?|indd|qxp|pdf|tex|p65|xps|rtf)$", re.IGNORECASE
@@ -34,7 +38,7 @@ def parse(data: bytes, source: str) -> Iterator[Article | FileProblem]:
     """The one article of a PDF. What its pages lack is told, and the others are read."""
     if b"%PDF-" not in data[:1024]:
         raise BadArticle(f"is no PDF (it starts with {data[:8]!r}, not '%PDF-'); get it again")
-    with guarded("PDF", "pypdf"):
+    with guarded("PDF", "pypdf"), _limits():
         from pypdf import PdfReader
 
         reader = PdfReader(io.BytesIO(data))
@@ -50,6 +54,20 @@ def parse(data: bytes, source: str) -> Iterator[Article | FileProblem]:
         text = unwrap(texts)
     yield from (FileProblem(source, trouble) for trouble in troubles)
     yield Article(text=text, title=title, date=date, updated=updated, author=author)
+
+
+@contextmanager
+def _limits() -> Iterator[None]:
+    """pypdf's own limits let a page of a few kilobytes take gigabytes of memory."""
+    from pypdf import apply_configuration
+
+    with apply_configuration(
+        zlib_maximum_output_length=STREAM_LIMIT,
+        lzw_maximum_output_length=STREAM_LIMIT,
+        run_length_maximum_output_length=STREAM_LIMIT,
+        array_based_stream_maximum_output_length=STREAM_LIMIT,
+    ):
+        yield
 
 
 def _unlock(reader: PdfReader) -> None:
@@ -72,13 +90,18 @@ def _texts(reader: PdfReader, pages: int) -> tuple[list[str], list[str]]:
     failed: list[str] = []
     size = 0
     until = time.monotonic() + TIME_LIMIT_S
+
+    def in_time(*_: object) -> None:
+        if time.monotonic() > until:
+            raise TimeoutError
+
     for number in range(pages):
         if time.monotonic() > until or size > plain.LIMIT:
             limit = f"{plain.LIMIT:,} characters" if size > plain.LIMIT else f"{TIME_LIMIT_S:g} seconds"
             return texts, [f"goes over {limit}, the limit, at page {number + 1} of {pages:,}; split it"]
         try:
             with guarded("PDF", "pypdf"):
-                text = reader.pages[number].extract_text()
+                text = reader.pages[number].extract_text(visitor_operand_before=in_time)
         except BadArticle:
             failed.append(str(number + 1))
             text = ""
@@ -87,7 +110,9 @@ def _texts(reader: PdfReader, pages: int) -> tuple[list[str], list[str]]:
         size += len(text)
     if failed:
         shown = ", ".join(failed[:5]) + (" ..." if len(failed) > 5 else "")
-        return texts, [f"has {len(failed):,} damaged pages of {pages:,} ({shown}), left out; get it again"]
+        return texts, [
+            f"has {len(failed):,} damaged or overfull pages of {pages:,} ({shown}), left out; get it again"
+        ]
     return texts, []
 
 
