@@ -60,7 +60,7 @@ class _Step:
 
 
 class Intake:
-    """The line of steps between reading and the catalogue. One thread uses it; it encodes in another."""
+    """The line of steps between reading and the catalogue. One thread uses it; others encode and commit."""
 
     def __init__(self, catalogue: Catalogue, encoder: Callable[[], Encoder], publish: Publish) -> None:
         self._catalogue = catalogue
@@ -75,6 +75,7 @@ class Intake:
         self._loose: list[bytes] = []
         self._committed = time.monotonic()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="citedesk-encode")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="citedesk-commit")
         self.encoded = 0
 
     def digest_of(self, article_id: str) -> str | None:
@@ -193,8 +194,13 @@ class Intake:
     def close(self) -> None:
         """End the thread; what is not committed is forgotten."""
         self._thread.shutdown(wait=True, cancel_futures=True)
+        self._writer.shutdown(wait=True)
 
     def _commit(self, *, settled: bool) -> None:
+        # Ctrl-C reaches the main thread only: it cannot part a commit from the note that it took place.
+        self._writer.submit(self._write, settled).result()
+
+    def _write(self, settled: bool) -> None:
         steps = self._ready()
         with self._catalogue.writing():
             for step in steps:
