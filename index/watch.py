@@ -66,7 +66,7 @@ def watch(
                     told(report)
                     due = time.monotonic() + every_s if late else due
             if _there(roots) != watched:
-                break  # the system tells of a folder's changes only as long as it is the same folder
+                break  # what the system watches is the folder of before, whatever its name is now
 
 
 _Places = dict[Path, tuple[int, int]]
@@ -126,7 +126,10 @@ def _changes(roots: Sequence[Path], archive: Path, stop: threading.Event, tick_s
             yield_on_timeout=True,
             ignore_permission_denied=True,
         ):
-            yield first or any(_matters(Path(path), roots, archive) for _, path in changes)
+            paths = [Path(path) for _, path in changes]
+            yield first or any(_matters(path, roots, archive) for path in paths)
+            if any(path in roots for path in paths):
+                return  # it may be another file or folder of that name now, even with the same inode
             first = False
     except FileNotFoundError:
         stop.wait(tick_s)
