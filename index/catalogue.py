@@ -125,8 +125,8 @@ class Catalogue:
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
         with self._lock:
-            self.rows(begin)
             try:
+                self.rows(begin)
                 yield
                 self.rows("COMMIT")
             except BaseException:

@@ -60,7 +60,7 @@ class _Step:
 
 
 class Intake:
-    """The line of steps between reading and the catalogue. One thread uses it; it encodes in another."""
+    """The line of steps between reading and the catalogue. One thread uses it; others encode and commit."""
 
     def __init__(self, catalogue: Catalogue, encoder: Callable[[], Encoder], publish: Publish) -> None:
         self._catalogue = catalogue
@@ -75,6 +75,7 @@ class Intake:
         self._loose: list[bytes] = []
         self._committed = time.monotonic()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="citedesk-encode")
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="citedesk-commit")
         self.encoded = 0
 
     def digest_of(self, article_id: str) -> str | None:
@@ -176,6 +177,9 @@ class Intake:
             self._land()
         self._commit(at_end=True)
         # Found already by whoever searches: building FAISS again may take a minute, and is rare.
+        self._writer.submit(self._settle).result()
+
+    def _settle(self) -> None:
         with self._catalogue.writing():
             self._publish(True)
 
@@ -187,8 +191,13 @@ class Intake:
     def close(self) -> None:
         """End the thread; what is not committed is forgotten."""
         self._thread.shutdown(wait=True, cancel_futures=True)
+        self._writer.shutdown(wait=True)
 
     def _commit(self, *, at_end: bool) -> None:
+        # Ctrl-C reaches the main thread only: it cannot part a commit from the note that it took place.
+        self._writer.submit(self._write, at_end).result()
+
+    def _write(self, at_end: bool) -> None:
         steps = self._ready()
         with self._catalogue.writing():
             for step in steps:

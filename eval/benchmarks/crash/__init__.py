@@ -1,0 +1,1 @@
+"""Indexing processes that are killed at any moment, and what is found after each."""
