@@ -137,6 +137,8 @@ def current(folder: Path, catalogue: Catalogue, loaded: Derived | None) -> Deriv
                     return loaded
                 if found := _opened(folder, catalogue, wanted, loaded):
                     return found
+        if catalogue.in_transaction:  # a reader's snapshot: nothing can be written into it
+            break
         try:
             with writer_lock(folder), catalogue.writing():
                 publish(folder, catalogue)
