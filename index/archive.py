@@ -241,8 +241,11 @@ class Archive:
             indexes = self._current()
             with self._catalogue.snapshot():  # texts, dates and both rankings are of one state
                 now = publications.latest(self._catalogue)
-                if not left or (now and now.number == indexes.publication.number):
-                    return rank(self._catalogue, indexes, asked, k)
+                if not now or now.number != indexes.publication.number:
+                    if left:
+                        continue
+                    indexes = derived.within(self.path, self._catalogue, indexes)
+                return rank(self._catalogue, indexes, asked, k)
         raise AssertionError("unreachable")
 
     def article(self, article_id: str) -> Article:

@@ -151,6 +151,13 @@ def current(folder: Path, catalogue: Catalogue, loaded: Derived | None) -> Deriv
     return _in_memory(catalogue)
 
 
+def within(folder: Path, catalogue: Catalogue, loaded: Derived) -> Derived:
+    """The indexes of the snapshot that is open, for a reader whom writers leave behind again and again."""
+    wanted = latest(catalogue)
+    found = _opened(folder, catalogue, wanted, loaded) if wanted and wanted.mark == head(catalogue) else None
+    return found or _built(catalogue)
+
+
 def _opened(
     folder: Path, catalogue: Catalogue, wanted: Publication, loaded: Derived | None
 ) -> Derived | None:
@@ -186,11 +193,15 @@ def _caught_up(
 
 def _in_memory(catalogue: Catalogue) -> Derived:
     with catalogue.snapshot():
-        now, last = head(catalogue), latest(catalogue)
-        ((total,),) = catalogue.rows("SELECT COUNT(*) FROM passages")
-        words = Lexical.write(added_between(catalogue, _START, now), [])
-        rows = vectors.chunks(catalogue, _START, now)
-        meanings = Dense.build(rows, total, int(catalogue.get("dimension") or 0))
+        return _built(catalogue)
+
+
+def _built(catalogue: Catalogue) -> Derived:
+    now, last = head(catalogue), latest(catalogue)
+    ((total,),) = catalogue.rows("SELECT COUNT(*) FROM passages")
+    words = Lexical.write(added_between(catalogue, _START, now), [])
+    rows = vectors.chunks(catalogue, _START, now)
+    meanings = Dense.build(rows, total, int(catalogue.get("dimension") or 0))
     return Derived(meanings, words, Publication(last.number if last else 0, now, "", ""))
 
 
