@@ -270,8 +270,11 @@ class Archive:
             indexes = self._current()
             with self._catalogue.snapshot():  # texts, dates and both rankings are of one state
                 now = publications.latest(self._catalogue)
-                if not left or (now and now.number == indexes.publication.number):
-                    return rank(self._catalogue, indexes, asked, k)
+                if not now or now.number != indexes.publication.number:
+                    if left:
+                        continue
+                    indexes = derived.within(self.path, self._catalogue, indexes)
+                return rank(self._catalogue, indexes, asked, k)
         raise AssertionError("unreachable")
 
     def article(self, article_id: str) -> Article:
@@ -296,9 +299,20 @@ class Archive:
         """Ids of an article and its near-duplicates, the earliest first. Raises ArticleNotFound."""
         return stories.copies_of(self._catalogue, article_id)
 
-    def articles(self) -> list[Article]:
-        """All articles with their text, newest first, undated ones last."""
-        return self._catalogue.articles()
+    def articles(self, limit: int | None = None) -> list[Article]:
+        """Articles with their text, newest first, undated ones last; all of them, or ``limit``."""
+        return self._catalogue.articles(limit)
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Searches and articles inside are of one state, whatever is written meanwhile. Keep it short.
+
+        Another thread's reads of this Archive wait.
+        """
+        with self._loading:  # taken before the catalogue's lock, as everywhere
+            self._current()
+            with self._catalogue.snapshot():
+                yield
 
     def passages(self, article_id: str) -> list[Passage]:
         """The passages of an article, in order. Raises ArticleNotFound."""

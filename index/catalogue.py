@@ -110,8 +110,17 @@ class Catalogue:
     @contextmanager
     def snapshot(self) -> Iterator[None]:
         """Every read inside sees the same state, whatever another process writes meanwhile."""
-        with self._transaction("BEGIN"):
-            yield
+        with self._lock:
+            if self._db.in_transaction:
+                yield
+                return
+            with self._transaction("BEGIN"):
+                yield
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether this thread, or another, is inside ``writing`` or ``snapshot``."""
+        return bool(self._db.in_transaction)
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[None]:
@@ -159,10 +168,11 @@ class Catalogue:
             raise damaged(self.path, f"article {article.id[:40]!r} is not as it was stored")
         return article
 
-    def articles(self) -> list[Article]:
-        """All articles, newest first, undated ones last."""
-        order = "ORDER BY date IS NULL, date DESC, id"
-        return [article_of(row) for row in self.rows(f"SELECT {COLUMNS} FROM articles {order}")]
+    def articles(self, limit: int | None = None) -> list[Article]:
+        """All articles, or so many, newest first, undated ones last."""
+        order = "ORDER BY date IS NULL, date DESC, id LIMIT ?"
+        sql = f"SELECT {COLUMNS} FROM articles {order}"
+        return [article_of(row) for row in self.rows(sql, -1 if limit is None else limit)]
 
     def passages(self, article_id: str) -> list[Passage]:
         """The passages of an article, in order. Raises ArticleNotFound."""

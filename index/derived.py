@@ -137,6 +137,8 @@ def current(folder: Path, catalogue: Catalogue, loaded: Derived | None) -> Deriv
                     return loaded
                 if found := _opened(folder, catalogue, wanted, loaded):
                     return found
+        if catalogue.in_transaction:  # a reader's snapshot: nothing can be written into it
+            break
         try:
             with writer_lock(folder), catalogue.writing():
                 publish(folder, catalogue)
@@ -147,6 +149,13 @@ def current(folder: Path, catalogue: Catalogue, loaded: Derived | None) -> Deriv
         except ArchiveError:
             break  # the disk is full or may not be written: search on without it
     return _in_memory(catalogue)
+
+
+def within(folder: Path, catalogue: Catalogue, loaded: Derived) -> Derived:
+    """The indexes of the snapshot that is open, for a reader whom writers leave behind again and again."""
+    wanted = latest(catalogue)
+    found = _opened(folder, catalogue, wanted, loaded) if wanted and wanted.mark == head(catalogue) else None
+    return found or _built(catalogue)
 
 
 def _opened(
@@ -184,11 +193,15 @@ def _caught_up(
 
 def _in_memory(catalogue: Catalogue) -> Derived:
     with catalogue.snapshot():
-        now, last = head(catalogue), latest(catalogue)
-        ((total,),) = catalogue.rows("SELECT COUNT(*) FROM passages")
-        words = Lexical.write(added_between(catalogue, _START, now), [])
-        rows = vectors.chunks(catalogue, _START, now)
-        meanings = Dense.build(rows, total, int(catalogue.get("dimension") or 0))
+        return _built(catalogue)
+
+
+def _built(catalogue: Catalogue) -> Derived:
+    now, last = head(catalogue), latest(catalogue)
+    ((total,),) = catalogue.rows("SELECT COUNT(*) FROM passages")
+    words = Lexical.write(added_between(catalogue, _START, now), [])
+    rows = vectors.chunks(catalogue, _START, now)
+    meanings = Dense.build(rows, total, int(catalogue.get("dimension") or 0))
     return Derived(meanings, words, Publication(last.number if last else 0, now, "", ""))
 
 

@@ -174,7 +174,7 @@ class Intake:
         steps = self._ready()
         work = sum(len(step.keys) + 1 for step in steps)
         if work >= _COMMIT_PASSAGES or (work and time.monotonic() - self._committed > _COMMIT_S):
-            self._commit(settled=False)
+            self._commit(at_end=False)
 
     def _ready(self) -> list[_Step]:
         return list(takewhile(lambda step: all(map(_is_done, step.batches)), self._steps))
@@ -184,33 +184,39 @@ class Intake:
         self._send()
         while self._flying:
             self._land()
-        self._commit(settled=True)
+        self._commit(at_end=True)
+        # Found already by whoever searches: building FAISS again may take a minute, and is rare.
+        self._writer.submit(self._settle).result()
+
+    def _settle(self) -> None:
+        with self._catalogue.writing():
+            self._publish(True)
 
     def stop(self) -> None:
         """After an interruption: commit what is ready, encode nothing more."""
         self._thread.shutdown(wait=True, cancel_futures=True)
-        self._commit(settled=False)
+        self._commit(at_end=False)
 
     def close(self) -> None:
         """End the thread; what is not committed is forgotten."""
         self._thread.shutdown(wait=True, cancel_futures=True)
         self._writer.shutdown(wait=True)
 
-    def _commit(self, *, settled: bool) -> None:
+    def _commit(self, *, at_end: bool) -> None:
         # Ctrl-C reaches the main thread only: it cannot part a commit from the note that it took place.
-        self._writer.submit(self._write, settled).result()
+        self._writer.submit(self._write, at_end).result()
 
-    def _write(self, settled: bool) -> None:
+    def _write(self, at_end: bool) -> None:
         steps = self._ready()
         with self._catalogue.writing():
             for step in steps:
                 vectors.store(self._catalogue, _needed(step))
                 step.run()
-            if settled:
+            if at_end:
                 self._purge()
             elif self._loose:
                 self._catalogue.set("loose", "yes")
-            self._publish(settled)
+            self._publish(False)
         for step in steps:
             self._steps.popleft()
             self._forget(step)

@@ -56,8 +56,15 @@ def retrieve(
 
     An explicit period filters, but a passage that names the period in its own words stays ("seized
     in 2015" was not published in 2015). A relative one, or "latest", is a soft preference:
-    exp(-days away / 14).
+    exp(-days away / 14). All of it is of one state of the archive.
     """
+    with archive.snapshot():
+        return _retrieve(archive, question, published, period)
+
+
+def _retrieve(
+    archive: Archive, question: str, published: DateRange, period: Period | None
+) -> list[tuple[Evidence, float]]:
     hits = archive.search(question, k=POOL, published=published)
     if period is not None and not period.recent:
         hits = _in_period(archive, question, published, period, hits)

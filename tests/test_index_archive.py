@@ -10,6 +10,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -456,6 +457,33 @@ def test_a_reader_notices_what_another_wrote(archive: Archive, news: Path) -> No
         archive.remove(["new"])
         assert len(reader.search("platform")) == 3
         assert reader.fingerprint == archive.fingerprint
+
+
+def test_a_snapshot_sees_one_state_while_another_writes(archive: Archive, news: Path) -> None:
+    archive.sync(news)
+    with Archive.open(archive.path, encoder=FakeEncoder()) as reader:
+        with reader.snapshot():
+            hits = reader.search("platform")
+            archive.remove([hits[0].passage.article_id])
+            archive.add([Article(text="A second platform was taken.", id="new")])
+            again = reader.search("platform")
+            assert [hit.passage.id for hit in again] == [hit.passage.id for hit in hits]
+            assert reader.article(hits[0].passage.article_id).text
+        assert "new" in [hit.passage.article_id for hit in reader.search("platform")]
+        with pytest.raises(ArticleNotFound):
+            reader.article(hits[0].passage.article_id)
+
+
+def test_threads_search_and_hold_snapshots_at_once(archive: Archive, news: Path) -> None:
+    archive.sync(news)
+
+    def search() -> int:
+        with archive.snapshot():
+            return len(archive.search("platform in the sea"))
+
+    with ThreadPoolExecutor(4) as pool:
+        jobs = [pool.submit(search if n % 2 else lambda: len(archive.search("platform"))) for n in range(60)]
+        assert {job.result(timeout=60) for job in jobs} == {3}
 
 
 def test_threads_search_while_another_adds(archive: Archive, news: Path) -> None:

@@ -53,7 +53,7 @@ def find_examples(desk: Assistant, settings: Settings) -> tuple[str, ...]:
 
     plain = settings.model_copy(update={"llm": "extractive"})
     asking = Assistant.open(desk.archive, settings=plain)
-    return choose(desk.archive.articles()[:12], asking.ask)
+    return choose(desk.archive.articles(12), asking.ask)
 
 
 async def _end_answers(streams: Streams) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
@@ -33,7 +34,7 @@ class Scene:
     before: Path | None
     files: Path
     tables: dict[str, list[Any]]
-    answers: list[list[tuple[Any, ...]]]
+    answers: list[list[state.Answer]]
     problems: frozenset[Any]
 
 
@@ -73,13 +74,19 @@ class Child:
         self.process.join(PATIENCE_S)
 
 
+def prepared() -> ForkServerContext:
+    """Where processes start in milliseconds: copies of one that has imported all that they need."""
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(
+        ["eval.benchmarks.crash.writer", "trafilatura", "tantivy", "faiss", "rensa", "xxhash"]
+    )
+    return context
+
+
 @contextmanager
 def child(archive: Path, files: Path, trouble: Trouble = NONE) -> Iterator[Child]:
     """A process of its own that syncs; killed at the end of the block if it still runs."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(
-        ["eval.benchmarks.crash.writer", "trafilatura", "tantivy", "faiss", "rensa"]
-    )
+    context = prepared()
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=writer.run, args=(theirs, archive, files, trouble), daemon=True)
     process.start()
@@ -175,7 +182,7 @@ def _finished(scene: Scene, archive: Path) -> Iterator[str]:
             found = state.tables(opened._catalogue)
             yield from (f"other {name}" for name, rows in scene.tables.items() if found[name] != rows)
             answers = state.answers(opened)
-            wrong = [i for i, one in enumerate(scene.answers) if answers[i] != one]
+            wrong = [i for i, one in enumerate(scene.answers) if not state.alike(answers[i], one)]
             if wrong:
                 at = _difference(answers[wrong[0]], scene.answers[wrong[0]])
                 yield f"{len(wrong)} queries find something else: {at}"

@@ -28,6 +28,9 @@ _TABLES = {
     "vectors": "SELECT key, vector FROM vectors",
 }
 
+CLOSE = 1e-4
+"""Scores nearer than this are the same: sums of floats depend on their order."""
+
 
 class Words:
     """An encoder that hashes words into 64 dimensions: no weights, no time."""
@@ -80,12 +83,25 @@ def queries() -> list[str]:
     return [" ".join(chance.sample(WORDS, chance.randint(1, 5))) for _ in range(50)]
 
 
-def answers(archive: Archive, k: int = 10) -> list[list[tuple[Any, ...]]]:
-    """The best passages for each query, with their scores rounded."""
+Answer = tuple[str, float, float, float]
+"""Id, score, cosine and BM25 score of a passage found."""
+
+
+def answers(archive: Archive, k: int = 10) -> list[list[Answer]]:
+    """The best passages for each query."""
     return [
-        [
-            (h.passage.id, round(h.score, 6), round(h.dense, 4), round(h.lexical, 4))
-            for h in archive.search(q, k)
-        ]
-        for q in queries()
+        [(h.passage.id, h.score, h.dense, h.lexical) for h in archive.search(query, k)] for query in queries()
     ]
+
+
+def alike(one: Sequence[Answer], other: Sequence[Answer]) -> bool:
+    """Whether the passages and scores are the same; where scores are, the order may be another."""
+    if len(one) != len(other) or not one:
+        return len(one) == len(other)
+    scores = {passage_id: said for passage_id, *said in other}
+    in_step = all(abs(a[1] - b[1]) < CLOSE for a, b in zip(one, other, strict=True))
+    last = min(other[-1][1], one[-1][1])
+    return in_step and all(
+        np.allclose(said, scores[passage_id], atol=CLOSE) if passage_id in scores else said[0] < last + CLOSE
+        for passage_id, *said in one
+    )
