@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import FetchFailed
 from index.ledger import KnownFile
+from index.sources import is_address
 
 if TYPE_CHECKING:
     from index.web import Page, Validators
@@ -28,15 +29,6 @@ class Address:
 
     name: str
     url: str
-
-
-def is_address(source: str | Path) -> bool:
-    """Whether a source is a web address and no path; a Path may have lost one of the slashes.
-
-    >>> is_address("https://example.com/feed"), is_address(Path("HTTP://example.com")), is_address("news/")
-    (True, True, False)
-    """
-    return re.match(r"\s*https?:/", str(source), re.IGNORECASE) is not None
 
 
 def split(sources: Iterable[str | Path]) -> tuple[list[str | Path], list[Address]]:

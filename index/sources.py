@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.errors import SourceNotFound
+from index.errors import BadInput, SourceNotFound
 from index.globs import Globs
 from index.readers import READERS, suffix
 from index.reports import FileProblem
@@ -39,14 +40,25 @@ def find(sources: Sequence[str | Path], wanted: Globs = _ALL) -> list[Found]:
     and citedesk's own archives are left out, as are files that are not ``wanted`` and those whose
     ending no reader knows (reported with their number).
 
-    Raises SourceNotFound for a path that does not exist.
+    Raises SourceNotFound for a path that does not exist, BadInput for a web address.
     """
     return [_find(root, wanted) for root in dict.fromkeys(map(root_of, sources))]
 
 
+def is_address(source: str | Path) -> bool:
+    """Whether a source is a web address and no path; a Path may have lost one of the slashes.
+
+    >>> is_address("https://example.com/feed"), is_address(Path("HTTP://example.com")), is_address("news/")
+    (True, True, False)
+    """
+    return re.match(r"\s*https?:/", str(source), re.IGNORECASE) is not None
+
+
 def root_of(source: str | Path) -> Path:
-    """The real path of a file or folder. Raises SourceNotFound."""
+    """The real path of a file or folder. Raises SourceNotFound, or BadInput for a web address."""
     name = str(source)
+    if is_address(source):
+        raise BadInput(f"{name[:80]!r} is a web address, not a file or folder; name it to citedesk index")
     if "\0" in name or not name.strip():
         raise SourceNotFound(f"{name[:80]!r} is no path; name a file or a folder")
     try:
