@@ -40,7 +40,8 @@ class Former:
         if not path.is_file():
             raise ArchiveNotFound(f"no archive at {str(folder)!r} yet; make one: citedesk index PATH")
         self._path = path
-        self._db = sqlite3.connect(path, isolation_level=None)
+        # Read in the thread that asks and in the one that commits, never in both at once.
+        self._db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         self._db.row_factory = sqlite3.Row
 
     def close(self) -> None:

@@ -128,15 +128,20 @@ def _wrap_commit(strike: Callable[[], None], *, after: bool) -> None:
 @contextmanager
 def _announced(told: Connection) -> Any:
     """Before each commit the state it will leave; after it, that it is stored."""
-    publish, commit = Archive._publish, intake.Intake._commit
+    publish, commit, settle = Archive._publish, intake.Intake._commit, intake.Intake._settle
 
     def published(self: Archive, catalogue: Catalogue, *, settled: bool) -> None:
         publish(self, catalogue, settled=settled)
         told.send(("coming", state.digest(catalogue)))
 
-    def committed(self: intake.Intake, *, settled: bool) -> None:
-        commit(self, settled=settled)
+    def committed(self: intake.Intake, *, at_end: bool) -> None:
+        commit(self, at_end=at_end)
+        told.send(("stored", ""))
+
+    def settled(self: intake.Intake) -> None:
+        settle(self)
         told.send(("stored", ""))
 
     Archive._publish, intake.Intake._commit = published, committed  # type: ignore[method-assign]
+    intake.Intake._settle = settled  # type: ignore[method-assign]
     yield
