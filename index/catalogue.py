@@ -169,10 +169,10 @@ class Catalogue:
         return article
 
     def articles(self, limit: int | None = None) -> list[Article]:
-        """All articles, or so many, newest first, undated ones last."""
+        """All articles, or so many, newest first, undated ones last. Raises ArchiveDamaged."""
         order = "ORDER BY date IS NULL, date DESC, id LIMIT ?"
-        sql = f"SELECT {COLUMNS} FROM articles {order}"
-        return [article_of(row) for row in self.rows(sql, -1 if limit is None else limit)]
+        sql = f"SELECT {COLUMNS}, digest FROM articles {order}"
+        return [self._sound(row) for row in self.rows(sql, -1 if limit is None else limit)]
 
     def passages(self, article_id: str) -> list[Passage]:
         """The passages of an article, in order. Raises ArticleNotFound, ArchiveDamaged."""

@@ -52,7 +52,9 @@ def _database(catalogue: Catalogue) -> CheckResult:
     said = [row[0] for row in catalogue.rows("PRAGMA integrity_check")]
     loose = catalogue.rows("PRAGMA foreign_key_check")
     if said != ["ok"] or loose:
-        return CheckResult("database", False, f"{said[0]}, {len(loose)} loose rows; {_REPAIR}")
+        return CheckResult(
+            "database", False, f"{' '.join(said[0].split())}, {len(loose)} loose rows; {_REPAIR}"
+        )
     return CheckResult("database", True, "SQLite's own check finds nothing")
 
 

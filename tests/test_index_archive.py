@@ -751,7 +751,7 @@ def test_status_says_what_is_there(archive: Archive, news: Path) -> None:
         ("UPDATE articles SET text = text || '!'", "articles"),
         ("UPDATE passages SET start = start + 1", "passages"),
         ("DELETE FROM passages WHERE n = 2", "passages"),
-        ("DELETE FROM vectors WHERE rowid = 1", "indexes"),
+        ("DELETE FROM vectors WHERE rowid = 1", "vectors"),
         ("UPDATE vectors SET vector = (SELECT vector FROM vectors WHERE rowid = 1)", "vectors"),
     ],
 )
