@@ -5,17 +5,29 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from index import checks, derived, ledger, opening, publications, sources, stories, vectors, versions
+from index import (
+    addresses,
+    checks,
+    derived,
+    ledger,
+    opening,
+    publications,
+    sources,
+    stories,
+    vectors,
+    versions,
+)
 from index.articles import ALWAYS, Article, DateRange, Passage, ScoredPassage
 from index.catalogue import Catalogue
 from index.encoder import DEFAULT_MODEL, Encoder, load_encoder
 from index.errors import ArchiveEmpty, ArchiveError, BadQuestion
+from index.globs import Globs
 from index.intake import Intake
 from index.passages import CHUNKING
 from index.reports import (
@@ -31,6 +43,9 @@ from index.schema import VERSION
 from index.search import Query, rank
 from index.sync import Sync
 from index.versions import Version
+
+if TYPE_CHECKING:
+    from index.web import Fetcher
 
 __all__ = [
     "Archive",
@@ -126,20 +141,34 @@ class Archive:
             self._contents = (number, self._catalogue.content())
         return self._contents[1]
 
-    def sync(self, *paths: str | Path, progress: OnProgress | None = None) -> SyncReport:
-        """Take up new and changed files of folders or single files, and forget those that are gone.
+    def sync(
+        self,
+        *paths: str | Path,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        progress: OnProgress | None = None,
+        fetcher: Fetcher | None = None,
+    ) -> SyncReport:
+        """Take up what is new or changed in folders, single files and web addresses; forget files that are gone.
 
-        Files that did not change are not read again. What cannot be read is in the report's
-        ``problems``; the rest goes on. Interrupted, it continues where it stopped when run again.
+        Files that did not change are not read again, addresses are asked whether they did. What cannot
+        be read is in the report's ``problems``; the rest goes on. Interrupted, it continues where it
+        stopped when run again. Nothing is fetched but the addresses named; what was read from one stays
+        when it cannot be reached, as do the entries that a feed no longer lists.
 
-        Raises SourceNotFound before any work if a path does not exist, ArchiveLocked if another
-        process is writing.
+        ``include`` and ``exclude`` choose the files of folders, as ``*.md`` or ``drafts/*`` (see
+        `index.globs`); what was indexed from files that they leave out is removed from the archive.
+
+        Raises SourceNotFound (or FetchFailed) before any work if a path does not exist (or an address
+        is none), BadSetting for a pattern that cannot be used, ArchiveLocked if another process is
+        writing.
         """
-        found = sources.find(paths)
+        local, named = addresses.split(paths)
+        found = sources.find(local, Globs.of(include, exclude))
         told = progress or _quiet
         with self.filling(told) as (catalogue, intake):
             run = Sync(catalogue, intake, told)
-            run.files(found)
+            run.sources(found, named, fetcher)
         return run.report()
 
     def add(self, articles: Iterable[Article], *, progress: OnProgress | None = None) -> SyncReport:

@@ -47,7 +47,14 @@ class BadArticle(BadInput):
 
 
 class FetchFailed(BadInput):
-    """A web address that cannot or may not be fetched; the rest goes on."""
+    """A web address that cannot or may not be fetched; the rest goes on.
+
+    ``status`` is what its server answered, None if it came to no answer.
+    """
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
 
 
 class BadDate(BadInput):

@@ -98,12 +98,11 @@ class Intake:
         digest = article.digest()
         passages: list[Passage] = []
         keys: list[bytes] = []
-        signature, fingerprint = None, ""
+        signature: bytes | None = None
         if self.digest_of(article.id) != digest:
             encoder = self._encoder()
-            fingerprint = encoder.fingerprint
             passages = cut(article, encoder.count)
-            keys = [key(fingerprint, passage.text) for passage in passages]
+            keys = [key(encoder.fingerprint, passage.text) for passage in passages]
             signature = stories.sign(article)
         coming = self._coming.setdefault(article.id, _Coming(digest))
         coming.digest, coming.steps = digest, coming.steps + 1
@@ -111,11 +110,21 @@ class Intake:
         self._same[digest] = article.id
 
         def run() -> None:
-            done = ledger.put(self._catalogue, article, passages, path, fingerprint, signature)
+            if not passages and ledger.digest_of(self._catalogue, article.id) != digest:
+                done = self._put_again(article, path)
+            else:
+                fingerprint = self._encoder().fingerprint if passages else ""
+                done = ledger.put(self._catalogue, article, passages, path, fingerprint, signature)
             self._loose += done.loose
             told(done)
 
         self._steps.append(_Step(run, self._encode(keys, passages), keys, article.id))
+
+    def _put_again(self, article: Article, path: str) -> ledger.Put:
+        """It was there when it was read, but a step since took it away; not yet its vectors, which go last."""
+        encoder = self._encoder()
+        passages, signature = cut(article, encoder.count), stories.sign(article)
+        return ledger.put(self._catalogue, article, passages, path, encoder.fingerprint, signature)
 
     def then(self, run: Callable[[], None]) -> None:
         """Do something in the transaction, after all that was given before."""

@@ -56,6 +56,12 @@ def files_under(catalogue: Catalogue, root: Path) -> dict[str, KnownFile]:
     return {path: KnownFile(*rest) for path, *rest in found}
 
 
+def known_file(catalogue: Catalogue, path: str) -> KnownFile | None:
+    """A file or an address as it was when last read; None if it never was."""
+    found = catalogue.rows("SELECT size, mtime_ns, digest, validators FROM files WHERE path = ?", path)
+    return KnownFile(*found[0]) if found else None
+
+
 def problems_under(catalogue: Catalogue, root: Path) -> dict[str, list[FileProblem]]:
     """What was wrong with the files at this path or below it when they were last read."""
     folder = str(root).rstrip("/\\")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -10,10 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from index.errors import BadInput, SourceNotFound
+from index.globs import Globs
 from index.readers import READERS, suffix
 from index.reports import FileProblem
 
 CATALOGUE = "catalogue.sqlite"
+_ALL = Globs()
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,24 +33,32 @@ class Found:
     unreadable: tuple[Path, ...] = ()
 
 
-def find(sources: Sequence[str | Path]) -> list[Found]:
+def find(sources: Sequence[str | Path], wanted: Globs = _ALL) -> list[Found]:
     """Look up every source before any work is done.
 
     Folders are searched to the bottom, symbolic links followed once. Names that start with a dot
-    and citedesk's own archives are left out, as are files whose ending no reader knows (reported
-    with their number).
+    and citedesk's own archives are left out, as are files that are not ``wanted`` and those whose
+    ending no reader knows (reported with their number).
 
     Raises SourceNotFound for a path that does not exist, BadInput for a web address.
     """
-    return [_find(root) for root in dict.fromkeys(_root(source) for source in sources)]
+    return [_find(root, wanted) for root in dict.fromkeys(map(root_of, sources))]
 
 
-def _root(source: str | Path) -> Path:
+def is_address(source: str | Path) -> bool:
+    """Whether a source is a web address and no path; a Path may have lost one of the slashes.
+
+    >>> is_address("https://example.com/feed"), is_address(Path("HTTP://example.com")), is_address("news/")
+    (True, True, False)
+    """
+    return re.match(r"\s*https?:/", str(source), re.IGNORECASE) is not None
+
+
+def root_of(source: str | Path) -> Path:
+    """The real path of a file or folder. Raises SourceNotFound, or BadInput for a web address."""
     name = str(source)
-    if name.lower().startswith(("http://", "https://", "http:/", "https:/")):
-        raise BadInput(
-            f"{name[:80]!r} is a web address; citedesk reads files and folders: save the page first"
-        )
+    if is_address(source):
+        raise BadInput(f"{name[:80]!r} is a web address, not a file or folder; name it to citedesk index")
     if "\0" in name or not name.strip():
         raise SourceNotFound(f"{name[:80]!r} is no path; name a file or a folder")
     try:
@@ -64,8 +75,10 @@ def _root(source: str | Path) -> Path:
     raise SourceNotFound(f"{_shown(Path(name[:200]))!r} {trouble}")
 
 
-def _find(root: Path) -> Found:
+def _find(root: Path, wanted: Globs) -> Found:
     if not root.is_dir():
+        if not wanted.take(root.name):
+            return Found(root, (), ())
         trouble = _unfit(root)
         if trouble:
             return Found(root, (), (FileProblem(str(root), trouble),), (root,))
@@ -73,7 +86,7 @@ def _find(root: Path) -> Found:
     files: list[Path] = []
     unreadable: list[tuple[Path, str]] = []
     unknown = Counter[str]()
-    for path in sorted(_walk(root, unreadable)):
+    for path in sorted(_walk(root, unreadable, wanted)):
         if trouble := _unfit(path):
             unreadable.append((path, trouble))
         elif suffix(path) in READERS:
@@ -88,13 +101,14 @@ def _find(root: Path) -> Found:
             FileProblem(str(root), f"{some} {kind} not read; citedesk reads {', '.join(READERS)}")
         )
     if not files:
+        left = " that the include and exclude patterns leave" if wanted else ""
         problems.append(
-            FileProblem(str(root), f"folder holds no article; citedesk reads {', '.join(READERS)}")
+            FileProblem(str(root), f"folder holds no article{left}; citedesk reads {', '.join(READERS)}")
         )
     return Found(root, tuple(files), tuple(problems), tuple(path for path, _ in unreadable))
 
 
-def _walk(root: Path, unreadable: list[tuple[Path, str]]) -> Iterator[Path]:
+def _walk(root: Path, unreadable: list[tuple[Path, str]], wanted: Globs) -> Iterator[Path]:
     folders, visited = [root], set[tuple[int, int]]()
     while folders:
         folder = folders.pop()
@@ -108,10 +122,14 @@ def _walk(root: Path, unreadable: list[tuple[Path, str]]) -> Iterator[Path]:
             continue
         visited.add((info.st_dev, info.st_ino))
         visible = [path for path in entries if not path.name.startswith(".")]
-        inner = [path for path in visible if entries[path]]
+        inner = [path for path in visible if entries[path] and not wanted.shut_out(_below(root, path))]
         linked = [path for path in inner if path.is_symlink()]  # last: a folder goes by its real name
         folders = linked + folders + [path for path in inner if not path.is_symlink()]
-        yield from (path for path in visible if not entries[path])
+        yield from (path for path in visible if not entries[path] and wanted.take(_below(root, path)))
+
+
+def _below(root: Path, path: Path) -> str:
+    return path.relative_to(root).as_posix()
 
 
 def _shown(path: Path) -> str:

@@ -1,65 +1,31 @@
-"""Bringing the catalogue up to date with files, or with articles given directly."""
+"""Bringing the catalogue up to date with files and addresses, or with articles given directly."""
 
 from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from index import ledger, readers
+from index import addresses, ledger, readers
+from index.addresses import Address
 from index.articles import Article
 from index.catalogue import Catalogue
-from index.errors import BadArticle
+from index.errors import BadArticle, FetchFailed
 from index.intake import Intake
 from index.ledger import KnownFile, Put
+from index.reading import Reading, Source
 from index.reports import FileProblem, OnProgress, Progress, SyncReport
 from index.sources import Found
+from index.tally import Tally
+
+if TYPE_CHECKING:
+    from index.web import Fetcher
 
 _BREATH = 64  # articles between two looks at the line
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Ids of articles by what became of them."""
-
-    added: set[str] = field(default_factory=set)
-    changed: set[str] = field(default_factory=set)
-    removed: set[str] = field(default_factory=set)
-    moved: set[str] = field(default_factory=set)
-    seen: set[str] = field(default_factory=set)
-    problems: list[FileProblem] = field(default_factory=list)
-
-    def told(self, article_id: str, put: Put) -> None:
-        self.seen.add(article_id)
-        if put.outcome == "changed" and article_id not in self.added:
-            self.changed.add(article_id)
-
-    def report(self, encoded: int, seconds: float) -> SyncReport:
-        back = self.removed & self.added  # removed here, added there: it never left
-        return SyncReport(
-            added=len(self.added - back),
-            changed=len(self.changed),
-            removed=len(self.removed - back),
-            moved=len(self.moved),
-            unchanged=len((self.seen - self.added - self.changed - self.moved) | back),
-            passages=encoded,
-            problems=tuple(self.problems),
-            seconds=seconds,
-        )
-
-
-@dataclass(slots=True)
-class _File:
-    """A file being read: what it held before, what it holds now."""
-
-    name: str
-    now: KnownFile
-    before: set[str]
-    held: set[str] = field(default_factory=set)
-    added: dict[str, Article] = field(default_factory=dict)
-    problems: list[FileProblem] = field(default_factory=list)
+_Stat = tuple[int, int]
 
 
 class Sync:
@@ -69,86 +35,87 @@ class Sync:
         self._catalogue = catalogue
         self._intake = intake
         self._progress = progress
-        self._tally = _Tally()
+        self._tally = Tally()
         self._started = time.perf_counter()
-        self._unread: set[str] = set()
         self._held: dict[str, set[str]] = {}
-        self._left: set[tuple[str, str]] = set()
+        self._problems: dict[str, list[FileProblem]] = {}
         self._missing: dict[str, KnownFile] = {}
+        self._gone: dict[tuple[str, str], list[str]] = {}
         self._done = self._total = 0
 
-    def files(self, sources: Sequence[Found]) -> None:
-        """Read what is new or changed under the sources; forget what is gone."""
+    def sources(
+        self, found: Sequence[Found], named: Sequence[Address] = (), fetcher: Fetcher | None = None
+    ) -> None:
+        """Read what is new or changed in files and at addresses; forget the files that are gone."""
         known: dict[str, KnownFile] = {}
-        kept_problems: dict[str, list[FileProblem]] = {}
-        for found in sources:
-            self._tally.problems += found.problems
-            known |= ledger.files_under(self._catalogue, found.root)
-            self._held |= ledger.articles_under(self._catalogue, found.root)
-            kept_problems |= ledger.problems_under(self._catalogue, found.root)
-        paths = {str(path): path for found in sources for path in found.files}
-        spared = [str(path) for found in sources for path in found.unreadable]
+        for source in found:
+            self._tally.problems += source.problems
+            known |= ledger.files_under(self._catalogue, source.root)
+            self._held |= ledger.articles_under(self._catalogue, source.root)
+            self._problems |= ledger.problems_under(self._catalogue, source.root)
+        paths = {str(path): path for source in found for path in source.files}
+        spared = [str(path) for source in found for path in source.unreadable]
         self._missing = {n: f for n, f in known.items() if n not in paths and not _below(n, spared)}
+        for name, file in sorted(self._missing.items(), reverse=True):
+            if file.size >= 0:
+                self._gone.setdefault((file.digest, readers.suffix(Path(name))), []).append(name)
         stats = {name: _stat(path) for name, path in paths.items()}
         stale = {name: path for name, path in paths.items() if not _same(known.get(name), stats[name])}
         for name in paths.keys() - stale.keys():
-            self._keep(name, kept_problems.get(name, []))
-        self._unread = stale.keys() | self._missing.keys()
-        self._total = sum(stat[0] for name in stale if (stat := stats[name]))
-        for name, path in stale.items():
-            self._tell(path.name)
-            self._unread.discard(name)
-            self._file(path, stats[name], known.get(name), kept_problems.get(name, []))
-            self._done += (stats[name] or (0, 0))[0]
-            self._intake.breathe()
-        for name in sorted(self._missing):
-            self._intake.then(lambda name=name: self._forget(name))  # type: ignore[misc]
+            self._keep(name)
+        waiting = stale.keys() | self._missing.keys() | {one.name for one in named}
+        reading = Reading(self._catalogue, self._intake, self._tally, waiting)
+        self._files(reading, stale, stats, known)
+        self._addresses(reading, named, fetcher)
+        reading.finish(self._missing)
         self._tell("")
 
     def _tell(self, note: str, within: int = 0) -> None:
         done = min(self._done + within, self._total)
         self._progress(Progress("reading", done, self._total, note, self._intake.encoded))
 
-    def _keep(self, name: str, problems: list[FileProblem]) -> None:
-        self._tally.seen |= self._held.get(name, set())
-        self._tally.problems += problems
+    def _keep(self, name: str) -> None:
+        self._tally.keep(self._held.get(name, set()), self._problems.get(name, []))
 
-    def _file(
+    def _files(
         self,
-        path: Path,
-        stat: tuple[int, int] | None,
-        known: KnownFile | None,
-        problems: list[FileProblem],
+        reading: Reading,
+        stale: dict[str, Path],
+        stats: dict[str, _Stat | None],
+        known: dict[str, KnownFile],
     ) -> None:
+        self._total = sum(stat[0] for name in stale if (stat := stats[name]))
+        for name, path in stale.items():
+            self._tell(path.name)
+            reading.unread.discard(name)
+            try:
+                self._file(
+                    reading, path, KnownFile(*(stats[name] or (-1, 0)), _digest(path)), known.get(name)
+                )
+            except OSError as error:  # what was read from it before stays
+                reason = f"cannot be read ({error.strerror or error}); check its permissions"
+                self._tally.keep(self._held.get(name, set()), [FileProblem(name, reason)])
+            self._done += (stats[name] or (0, 0))[0]
+            self._intake.breathe()
+
+    def _file(self, reading: Reading, path: Path, now: KnownFile, known: KnownFile | None) -> None:
         name = str(path)
-        try:
-            now = KnownFile(*(stat or (-1, 0)), _digest(path))
-            if known and known.digest == now.digest and known.size >= 0:
-                self._intake.then(lambda: ledger.write_file(self._catalogue, name, now, problems))
-                self._keep(name, problems)
-            elif not known and (old := self._moved_from(path, now)):
-                self._move(old, name, now)
-            else:
-                self._read(path, _File(name, now, self._held.get(name, set())))
-        except OSError as error:  # what was read from it before stays
-            reason = f"cannot be read ({error.strerror or error}); check its permissions"
-            self._tally.problems.append(FileProblem(name, reason))
-            self._tally.seen |= self._held.get(name, set())
+        if known and known.digest == now.digest and known.size >= 0:
+            self._remember(name, now, self._problems.get(name, []))
+            self._keep(name)
+        elif not known and (same := self._gone.get((now.digest, readers.suffix(path)))):
+            self._move(reading, same.pop(), name, now)
+        else:
+            source = Source(name, now, self._held.get(name, set()))
+            reading.take(source, readers.read(path), lambda done: self._tell(path.name, done))
 
-    def _moved_from(self, path: Path, now: KnownFile) -> str | None:
-        """A file that is gone, had the same content, and was read by the same reader."""
-        for name, old in self._missing.items():
-            if (
-                old.digest == now.digest
-                and old.size >= 0
-                and readers.suffix(Path(name)) == readers.suffix(path)
-            ):
-                return name
-        return None
+    def _remember(self, name: str, now: KnownFile, problems: list[FileProblem]) -> None:
+        self._intake.then(lambda: ledger.write_file(self._catalogue, name, now, problems))
 
-    def _move(self, old: str, name: str, now: KnownFile) -> None:
+    def _move(self, reading: Reading, old: str, name: str, now: KnownFile) -> None:
+        """The same content, read by the same reader, under another path."""
         del self._missing[old]
-        self._unread.discard(old)
+        reading.unread.discard(old)
         ids = self._held.get(old, set())
         self._tally.moved |= ids
         self._tally.seen |= ids
@@ -161,76 +128,42 @@ class Sync:
 
         self._intake.then(run)
 
-    def _read(self, path: Path, file: _File) -> None:
-        # Cut short, the file is read again; its articles are known to be its own.
-        begun = KnownFile(-1, 0, file.now.digest)
-        self._intake.then(lambda: ledger.write_file(self._catalogue, file.name, begun, []))
-        for number, item in enumerate(readers.read(path), 1):
-            if isinstance(item, readers.Position):
-                self._tell(path.name, item.done_bytes)
-            elif isinstance(item, FileProblem):
-                file.problems.append(item)
-            else:
-                self._put(self._own(item, file), file)
-            if number % _BREATH == 0:
+    def _addresses(self, reading: Reading, named: Sequence[Address], fetcher: Fetcher | None) -> None:
+        if not named:
+            return
+        from index.web import Fetcher
+
+        with nullcontext(fetcher) if fetcher else Fetcher() as open_fetcher:
+            for address in named:
+                self._tell(address.name)
+                self._address(reading, address, open_fetcher)
                 self._intake.breathe()
-        self._left |= {(article_id, file.name) for article_id in file.before - file.held}
-        self._intake.then(lambda: self._end(file))
 
-    def _put(self, article: Article, file: _File) -> None:
-        file.held.add(article.id)
-
-        def told(put: Put) -> None:
-            self._tally.told(article.id, put)
-            if put.outcome == "added":
-                file.added[article.id] = article
-
-        self._intake.put(article, file.name, told)
-
-    def _end(self, file: _File) -> None:
-        """The whole file is read: what it held before and holds no longer is gone, or was replaced."""
-        lost = file.before - file.held
-        replaced = _replaced([self._catalogue.article(i) for i in sorted(lost)], file.added)
-        gone = ledger.drop(self._catalogue, file.name, lost, replaced)
-        ledger.write_file(self._catalogue, file.name, file.now, file.problems)
-        self._intake.loosen(gone.loose)
-        edited = {new for old, new in replaced.items() if old in gone.ids}
-        self._tally.changed |= edited
-        self._tally.added |= file.added.keys() - edited
-        self._tally.removed |= gone.ids - replaced.keys()
-        self._tally.problems += file.problems
-
-    def _forget(self, name: str) -> None:
-        gone = ledger.drop(self._catalogue, name, ledger.articles_from(self._catalogue, name), {})
-        ledger.forget_file(self._catalogue, name)
-        self._intake.loosen(gone.loose)
-        self._tally.removed |= gone.ids
-
-    def _own(self, article: Article, file: _File) -> Article:
-        """The article under the id it is stored by: its own, unless another article holds that already."""
-        digest, known = article.digest(), self._intake.digest_of(article.id)
-        if known == digest:
-            return article
-        if known is None:
-            twin = self._intake.same_as(digest)
-            if twin is None:
-                return article
-            given = article.id
-            self._intake.then(lambda: ledger.alias(self._catalogue, given, twin))
-            return article.with_id(twin)
-        holders = self._intake.origins_of(article.id) - {file.name} - self._unread
-        holders = {path for path in holders if (article.id, path) not in self._left}
-        if not holders:
-            return article
-        holder = sorted(holders)[-1] or "an article added directly"
-        file.problems.append(
-            FileProblem(
-                file.name,
-                f"id {article.id[:40]!r} belongs to another article ({holder}); kept under an id of its own: "
-                "give each article its own id",
-            )
+    def _address(self, reading: Reading, address: Address, fetcher: Fetcher) -> None:
+        name = address.name
+        known = ledger.known_file(self._catalogue, name)
+        held = ledger.articles_from(self._catalogue, name)
+        before = ledger.problems_of(self._catalogue, name)
+        reading.unread.discard(name)
+        try:
+            page = fetcher.fetch(address.url, known=addresses.validators_of(known))
+        except FetchFailed as error:
+            self._tally.keep(held, [FileProblem(name, addresses.failure(name, error, len(held)))])
+            return
+        if page is None:
+            self._tally.keep(held, before)
+            return
+        now = addresses.known_as(page)
+        if known and known.digest == now.digest and known.size >= 0:
+            self._remember(name, now, before)
+            self._tally.keep(held, before)
+            return
+        self._total += now.size
+        source = Source(name, now, held, rolls=addresses.is_feed(page), remote=True)
+        reading.take(
+            source, readers.read_bytes(page.data, page.content_type, page.final_url), lambda done: None
         )
-        return article.with_id(digest[:16])
+        self._done += now.size
 
     def articles(self, articles: Iterable[Article]) -> None:
         """Add articles directly; the same id again replaces."""
@@ -261,23 +194,7 @@ class Sync:
         return self._tally.report(self._intake.encoded, time.perf_counter() - self._started)
 
 
-def _replaced(lost: Sequence[Article], added: Mapping[str, Article]) -> dict[str, str]:
-    """Which new article took the place of which old one: the same address, title, or the only one left."""
-    found: dict[str, str] = {}
-    for part in ("url", "title"):
-        free: dict[str, list[str]] = {}
-        for article_id in added.keys() - set(found.values()):
-            free.setdefault(getattr(added[article_id], part) or "", []).append(article_id)
-        for old in lost:
-            said = getattr(old, part)
-            if old.id not in found and said and len(free.get(said, [])) == 1:
-                found[old.id] = free[said].pop()
-    left = [old.id for old in lost if old.id not in found]
-    new = sorted(added.keys() - set(found.values()))
-    return found | {left[0]: new[0]} if len(left) == len(new) == 1 else found
-
-
-def _stat(path: Path) -> tuple[int, int] | None:
+def _stat(path: Path) -> _Stat | None:
     try:
         info = path.stat()
     except OSError:
@@ -285,7 +202,7 @@ def _stat(path: Path) -> tuple[int, int] | None:
     return info.st_size, info.st_mtime_ns
 
 
-def _same(known: KnownFile | None, stat: tuple[int, int] | None) -> bool:
+def _same(known: KnownFile | None, stat: _Stat | None) -> bool:
     return known is not None and stat == (known.size, known.mtime_ns)
 
 

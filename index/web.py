@@ -134,7 +134,8 @@ class Fetcher:
             if response.status == 304 and journey.conditional(final):
                 return None
             if response.status not in (200, 203):
-                raise FetchFailed(f"{shown(final)!r} answers {explain_status(response.status)}")
+                said = explain_status(response.status)
+                raise FetchFailed(f"{shown(final)!r} answers {said}", response.status)
             kind = content_type(headers.get("content-type", ""), final.path, shown(final))
             data = read(response.iter_stream(), headers, limit, shown(final))
         return Page(

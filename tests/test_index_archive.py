@@ -260,8 +260,9 @@ def test_a_missing_path_stops_before_any_work(archive: Archive, news: Path, tmp_
     with pytest.raises(SourceNotFound, match="nowhere"):
         archive.sync(news, tmp_path / "nowhere")
     assert archive.articles() == []
-    with pytest.raises(BadInput, match="web address"):
-        archive.sync("https://example.com/news")
+    with pytest.raises(BadInput, match="https://host/path"):
+        archive.sync(news, "https:///")
+    assert archive.articles() == []
 
 
 # --- articles given directly --------------------------------------------------------------------

@@ -5,18 +5,24 @@ from __future__ import annotations
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from index.errors import BadQuestion, LLMError
+from index.intake import Intake
+from index.reports import FileProblem, Progress
 from rag.answer import Answer
 from tests.conftest import ROOT
 from tests.fake_desk import FakeDesk, answered, refused
-from ui import commands
+from tests.news_server import Server
+from ui import commands, terminal
 from ui.cli import main
 
 BLACK_SEA = "What did Ukraine recapture in the Black Sea?"
@@ -137,6 +143,10 @@ def test_json_before_the_command_counts_too(scripted: Any, capsys: Any) -> None:
         (["status", "--archive", "/nosuch/archive"], "citedesk index"),
         (["serve", "--port", "0", "--archive", "/nosuch/archive"], "citedesk index"),
         (["index", "/nosuch/folder"], "/nosuch/folder"),
+        (["index", "https:///feed"], "https://host/path"),
+        (["index", ".", "--include", ""], "pattern"),
+        (["index", ".", "--every", "5"], "--watch"),
+        (["index", ".", "--watch", "--every", "0"], "--every"),
         (["eval", "/nosuch/gold.jsonl"], "/nosuch/gold.jsonl"),
     ],
 )
@@ -223,6 +233,163 @@ def test_a_bad_file_is_named_and_the_rest_is_indexed(tmp_path: Path, capsys: Any
     assert captured.out.startswith("1 added")
     assert captured.err.count("\n") == 1
     assert captured.err.startswith(f"problem: {folder / 'junk.txt'}: ")
+
+
+def write(folder: Path, **articles: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, text in articles.items():
+        (folder / f"{name}.txt").write_text(f" date 2024-01-02 {text}\n", "utf-8")
+    return folder
+
+
+def test_index_tells_every_kind_of_change(tmp_path: Path, capsys: Any) -> None:
+    there = ["--archive", str(tmp_path / "archive")]
+    news = write(
+        tmp_path / "news", a="The mayor opened a bridge.", b="Rain fell.", c="Snow fell.", d="Hail fell."
+    )
+    main(["index", str(news), *there])
+    (news / "b.txt").rename(news / "z.txt")
+    (news / "c.txt").unlink()
+    write(news, a="The mayor shut the bridge.", e="The sun shone.")
+    capsys.readouterr()
+    assert main(["index", str(news), *there]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("1 added, 1 changed, 1 moved, 1 removed, 1 unchanged; 2 passages encoded in ")
+    assert out.endswith("/s)\n")
+    assert main(["index", str(news), *there, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["unchanged"], said["moved"], said["problems"]) == (4, 0, [])
+    assert main(["status", *there]) == 0
+    out = capsys.readouterr().out
+    assert "versions    1 earlier" in out and "stories     0 told" in out and "undated     0" in out
+    assert main(["status", *there, "--json"]) == 0
+    said = json.loads(capsys.readouterr().out)
+    assert (said["stories"], said["copies"], said["versions"]) == (0, 0, 1) and said["vector_index"]
+
+
+def test_patterns_choose_files(tmp_path: Path, capsys: Any) -> None:
+    there = ["--archive", str(tmp_path / "archive")]
+    news = write(tmp_path / "news", a="The mayor opened a bridge.", b="Rain fell.", c="Snow fell.")
+    write(news / "drafts", d="Hail fell.")
+    assert main(["index", str(news), *there, "--exclude", "drafts/*", "--exclude", "c.*"]) == 0
+    assert capsys.readouterr().out.startswith("2 added")
+    assert main(["index", str(news), *there, "--include", "[ab].txt", "--exclude", "a*"]) == 0
+    assert "1 removed, 1 unchanged" in capsys.readouterr().out
+
+
+def test_an_address_is_a_source(tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    there = ["--archive", str(tmp_path / "archive")]
+    with Server() as server:
+        feed = server.feed("/feed", ("a", "Rain fell on Oslo."), ("b", "Snow fell on Bergen."))
+        assert main(["index", feed, *there]) == 0
+        assert capsys.readouterr().out.startswith("2 added")
+        server.feed("/feed", ("b", "Snow fell on Bergen."))
+        assert main(["index", feed, server.url + "/none", *there]) == 0
+        captured = capsys.readouterr()
+        assert "0 removed, 2 unchanged" in captured.out
+        assert (
+            captured.err.startswith(f"problem: {server.url}/none: answers 404")
+            and captured.err.count("\n") == 1
+        )
+        assert main(["index", server.url + "/none", *there]) == 2
+        assert "error: no article was read" in capsys.readouterr().err
+        server.shutdown()
+
+
+def test_many_problems_are_grouped_and_cut(capsys: Any) -> None:
+    same = [FileProblem(f"{n}.txt", "is empty") for n in range(500)]
+    terminal.show_problems([*same, *(FileProblem("wire.jsonl", f"line {n}") for n in range(40))])
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 21 and lines[0] == "problem: 0.txt and 499 more: is empty"
+    assert lines[-1].startswith("and 21 more problems") and "--json" in lines[-1]
+
+
+Bar = Callable[[Progress], None]
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bar], None]:
+    """Puts a function in the place of the progress bar."""
+
+    def use(bar: Bar) -> None:
+        @contextmanager
+        def progress_bar() -> Iterator[Bar]:
+            yield bar
+
+        monkeypatch.setattr(terminal, "progress_bar", progress_bar)
+
+    return use
+
+
+def test_ctrl_c_says_what_is_stored_and_a_second_one_does_no_harm(
+    archive: str, tmp_path: Path, capsys: Any, shown: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news, real, pressed = write(tmp_path / "news", a="The mayor opened a bridge."), Intake.stop, list[int]()
+    before = signal.getsignal(signal.SIGINT)
+
+    def press(*_: object) -> None:
+        pressed.append(1)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    def stop(self: Intake) -> None:
+        press()
+        real(self)
+
+    shown(press)
+    monkeypatch.setattr(Intake, "stop", stop)
+    assert main(["index", str(news), "--archive", archive]) == 130
+    captured = capsys.readouterr()
+    assert len(pressed) == 2 and captured.out == ""
+    assert captured.err == "stopped; 1 article is stored and searchable; run the same command to go on\n"
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_watch_tells_what_changed_and_ends_with_status_0(
+    tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    news = write(tmp_path / "news", a="The mayor opened a bridge.")
+
+    def changes(*_: object) -> Iterator[bool]:
+        yield True  # nothing did
+        write(news, b="Rain fell on Oslo.")
+        (news / "c.txt").write_bytes(b"\0\1\2")
+        yield True
+        yield True
+        os.kill(os.getpid(), signal.SIGINT)
+        yield False
+
+    monkeypatch.setattr("index.watch._changes", changes)
+    there = str(tmp_path / "archive")
+    assert main(["index", str(news), "--watch", "--archive", there]) == 0
+    captured = capsys.readouterr()
+    first, second = captured.out.splitlines()
+    assert first.startswith("1 added") and second[8:].startswith(
+        " 1 added, 0 changed, 0 removed, 1 unchanged"
+    )
+    problem, end = captured.err.splitlines()
+    assert problem.startswith(f"problem: {news / 'c.txt'}")
+    assert end == "stopped watching; 2 articles are stored and searchable"
+
+
+def test_the_bar_says_how_much_and_how_fast(monkeypatch: pytest.MonkeyPatch) -> None:
+    from rich.console import Console
+
+    screen = io.StringIO()
+
+    class Terminal(terminal.Screen):
+        def __init__(self, stream: object = None) -> None:
+            self.stream = screen
+            self.console = Console(file=screen, force_terminal=True, width=120)
+
+    monkeypatch.setattr(terminal, "Screen", Terminal)
+    with terminal.progress_bar() as progress:
+        assert progress
+        progress(Progress("reading", 1_000_000, 4_000_000, "a.jsonl", 300))
+        progress(Progress("reading", 4_000_000, 4_000_000, "", 1200))
+        progress(Progress("indexing", 0, 1, "", 1200))
+    assert "4.0/4.0 MB, 1,200 passages" in screen.getvalue() and "indexing" in screen.getvalue()
 
 
 def test_nothing_readable_is_status_2(tmp_path: Path, capsys: Any) -> None:

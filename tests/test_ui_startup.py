@@ -15,7 +15,7 @@ from ui.cli import main
 
 NEVER_FOR_A_QUESTION = {
     "torch", "sentence_transformers", "transformers", "gradio", "llama_index", "fastapi", "uvicorn", "onnx",
-    "pandas", "scipy",
+    "pandas", "scipy", "httpx", "watchfiles", "trafilatura", "feedparser", "pypdf", "docx",
 }  # fmt: skip
 NEVER_FOR_HELP = NEVER_FOR_A_QUESTION | {"onnxruntime", "faiss", "numpy", "tantivy", "tokenizers"}
 

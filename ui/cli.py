@@ -10,8 +10,9 @@ from typing import Any
 import typer
 
 from index.errors import ArchiveError, BadInput, CitedeskError
-from ui import commands
+from ui import commands, indexing
 from ui.flags import ArchiveFlag, AsOfFlag, CountFlag, JsonFlag, LlmFlag, ModelFlag, SinceFlag, UntilFlag
+from ui.interrupts import Stopped
 from ui.screen import prepare_streams, say
 
 OK, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -42,7 +43,7 @@ def shared(
     context.obj = {name: value for name, value in context.params.items() if value not in (None, False)}
 
 
-app.command()(commands.index)
+app.command()(indexing.index)
 app.command()(commands.search)
 app.command()(commands.ask)
 app.command()(commands.chat)
@@ -64,6 +65,9 @@ def _guarded(run: Callable[[], Any]) -> int:
         if status == INTERRUPTED:  # Typer turns Ctrl-C into this status
             say("interrupted")
         return status
+    except Stopped as stopped:
+        say(str(stopped))
+        return INTERRUPTED
     except (BadInput, ArchiveError) as error:
         say(f"error: {error}")
         return BAD_INPUT

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -53,41 +52,6 @@ def _told_to_index(settings: Settings) -> Iterator[None]:
         yield
     except ArchiveNotFound:
         raise ArchiveNotFound(f"no archive at {settings.archive}; run: citedesk index FOLDER") from None
-
-
-def index(
-    context: Context,
-    paths: Annotated[
-        list[str] | None, Argument(metavar="[PATH]...", help="Folders and files [seeds/].")
-    ] = None,
-    archive: ArchiveFlag = None,
-    model: ModelFlag = None,
-    json: JsonFlag = False,
-) -> int:
-    """Read articles into the archive; what has not changed costs nothing."""
-    from index.archive import Archive
-    from ui import terminal
-    from ui.payloads import report_payload
-
-    settings = settings_of(context)
-    sources = paths or ["seeds"]
-    there = [source for source in sources if "://" in source or os.path.lexists(source)]
-    for source in sources:
-        if source not in there:
-            say(f"error: no file or folder at {source}; give one that exists: citedesk index FOLDER")
-    if not there:
-        return BAD_INPUT
-    with Archive.open(settings.archive, model=settings.model) as opened, terminal.progress_bar() as progress:
-        report = opened.sync(*there, progress=progress)
-    if wants_json(context):
-        write_json(report_payload(report))
-    else:
-        terminal.show_sync(report)
-    terminal.show_problems(report)
-    if not report.total and not report.removed:
-        say(f"error: no article was read from {', '.join(there)}; give a folder with articles")
-        return BAD_INPUT
-    return OK if len(there) == len(sources) else BAD_INPUT
 
 
 def search(

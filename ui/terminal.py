@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import sys
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
@@ -18,7 +19,10 @@ from ui.words import coverage, long_date, sentence
 
 if TYPE_CHECKING:
     from index.articles import ScoredPassage
-    from index.reports import CheckReport, Progress, Status, SyncReport
+    from index.reports import CheckReport, FileProblem, Progress, Status, SyncReport
+
+
+_PROBLEMS = 20  # lines of them on a screen
 
 
 def show_answer(answer: Answer, find: FindArticle) -> None:
@@ -84,20 +88,35 @@ def show_passages(found: Sequence[ScoredPassage], find: FindArticle) -> None:
         say("no passage found; try other words or a wider date range")
 
 
-def show_sync(report: SyncReport) -> None:
-    """What an index run did, in one line."""
+def has_news(report: SyncReport) -> bool:
+    """Whether a sync changed anything in the archive."""
+    return bool(report.added or report.changed or report.moved or report.removed)
+
+
+def show_sync(report: SyncReport, at: dt.datetime | None = None) -> None:
+    """What an index run did, in one line; ``at`` says when, for one of many."""
     took = f"{report.seconds:.1f} s" if report.seconds < 100 else f"{report.seconds / 60:.0f} min"
+    rate = f" ({report.passages / report.seconds:,.0f}/s)" if report.passages and report.seconds else ""
+    moved = f"{report.moved:,} moved, " if report.moved else ""
     Screen().line(
+        (f"{at:%H:%M:%S} " if at else "", "dim"),
         (f"{report.added:,} added", "bold"),
-        f", {report.changed:,} changed, {report.removed:,} removed, {report.unchanged:,} unchanged"
-        f"; {report.passages:,} passages; {took}",
+        f", {report.changed:,} changed, {moved}{report.removed:,} removed, {report.unchanged:,} unchanged"
+        f"; {report.passages:,} passages encoded in {took}{rate}",
     )
 
 
-def show_problems(report: SyncReport) -> None:
-    """Each file that could not be read, on a line of its own, beside the result."""
-    for problem in report.problems:
-        say(f"problem: {problem.source}: {problem.reason}")
+def show_problems(problems: Sequence[FileProblem]) -> None:
+    """What could not be read, beside the result: files with the same trouble in one line, 20 lines at most."""
+    by_reason: dict[str, list[str]] = {}
+    for problem in problems:
+        by_reason.setdefault(problem.reason, []).append(problem.source)
+    lines = list(by_reason.items())
+    for reason, sources in lines[:_PROBLEMS]:
+        more = f" and {len(sources) - 1:,} more" if len(sources) > 1 else ""
+        say(f"problem: {sources[0]}{more}: {reason}")
+    if left := sum(len(sources) for _, sources in lines[_PROBLEMS:]):
+        say(f"and {left:,} more problems; to see all: citedesk index --json PATH")
 
 
 def show_status(status: Status) -> None:
@@ -108,6 +127,8 @@ def show_status(status: Status) -> None:
         ("holds", coverage(status.articles, status.oldest, status.newest)),
         ("undated", f"{status.undated:,}"),
         ("passages", f"{status.passages:,}"),
+        ("stories", f"{status.stories:,} told by several articles ({status.copies:,} in all)"),
+        ("versions", f"{status.versions:,} earlier, kept for old citations"),
         ("model", status.model),
         ("vectors", status.vector_index),
         ("on disk", f"{status.bytes_on_disk / 1e6:,.1f} MB"),
@@ -137,8 +158,7 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
     columns = (
         bars.TextColumn("{task.description}", markup=False),
         bars.BarColumn(bar_width=30),
-        bars.MofNCompleteColumn(),
-        bars.TextColumn("{task.fields[rate]}"),
+        bars.TextColumn("{task.fields[amount]}", markup=False),
         bars.TimeRemainingColumn(),
     )
     with bars.Progress(*columns, console=screen.console, transient=True) as bar:
@@ -146,13 +166,30 @@ def progress_bar() -> Iterator[Callable[[Progress], None] | None]:
 
         def update(now: Progress) -> None:
             if now.stage not in tasks:
-                tasks[now.stage] = bar.add_task(now.stage, total=None, rate="")
+                tasks[now.stage] = bar.add_task(now.stage, total=None, amount="")
             task = tasks[now.stage]
-            bar.update(task, total=now.total or None, completed=now.done)
-            speed = bar.tasks[task].speed
-            bar.update(task, rate=f"{speed:,.0f}/s" if speed else "")
+            said = amount(now, bar.tasks[task].elapsed or 0.0)
+            bar.update(task, total=now.total or None, completed=now.done, amount=said)
 
         yield update
+
+
+def amount(now: Progress, elapsed_s: float) -> str:
+    """How much is done, and how fast, in a few words.
+
+    >>> from index.reports import Progress
+    >>> amount(Progress("reading", 12_400_000, 80_000_000, "a.jsonl", 2500), 20)
+    '12.4/80.0 MB, 2,500 passages, 125/s'
+    >>> amount(Progress("asking", 3, 10), 6)
+    '3/10, 0.5/s'
+    """
+    if now.stage == "reading":
+        done, count, unit = f"{now.done / 1e6:,.1f}/{now.total / 1e6:,.1f} MB", now.passages, "passages, "
+        done += f", {count:,} "
+    else:
+        done, count, unit = f"{now.done:,}/{now.total:,}", now.done, ", "
+    rate = count / elapsed_s if elapsed_s else 0.0
+    return f"{done}{unit}{rate:,.{0 if rate >= 10 else 1}f}/s"
 
 
 def follow(stream: Iterator[Draft | Answer]) -> Answer:
