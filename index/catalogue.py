@@ -169,21 +169,29 @@ class Catalogue:
         return article
 
     def articles(self, limit: int | None = None) -> list[Article]:
-        """All articles, or so many, newest first, undated ones last."""
+        """All articles, or so many, newest first, undated ones last. Raises ArchiveDamaged."""
         order = "ORDER BY date IS NULL, date DESC, id LIMIT ?"
-        sql = f"SELECT {COLUMNS} FROM articles {order}"
-        return [article_of(row) for row in self.rows(sql, -1 if limit is None else limit)]
+        sql = f"SELECT {COLUMNS}, digest FROM articles {order}"
+        return [self._sound(row) for row in self.rows(sql, -1 if limit is None else limit)]
 
     def passages(self, article_id: str) -> list[Passage]:
-        """The passages of an article, in order. Raises ArticleNotFound."""
+        """The passages of an article, in order. Raises ArticleNotFound, ArchiveDamaged."""
         found = self.rows(
-            "SELECT a.id, p.start, p.end, p.text FROM passages p JOIN articles a ON a.n = p.article"
+            "SELECT p.key, a.id, p.start, p.end, p.text FROM passages p JOIN articles a ON a.n = p.article"
             " WHERE a.id = ? ORDER BY p.start",
             self.resolved(article_id),
         )
         if not found:
             self.article(article_id)
-        return [Passage(*row) for row in found]
+        encoder = self.get("encoder") or ""
+        return [self._unchanged(encoder, kept, *parts) for kept, *parts in found]
+
+    def _unchanged(self, encoder: str, kept: bytes, *parts: Any) -> Passage:
+        """A passage; raises ArchiveDamaged if it is not as it was stored."""
+        passage = Passage(*parts)
+        if key(encoder, passage.text) != kept:
+            raise damaged(self.path, f"passage {passage.id!r} is not as it was stored")
+        return passage
 
     def hits(self, numbers: Sequence[int]) -> dict[int, Hit]:
         """Passages by number; numbers that are gone are left out.
@@ -199,10 +207,7 @@ class Catalogue:
                 f" JOIN articles a ON a.n = p.article WHERE p.n IN ({_marks(some)})",
                 *some,
             ):
-                passage = Passage(*parts)
-                if key(encoder, passage.text) != kept:
-                    raise damaged(self.path, f"passage {passage.id!r} is not as it was stored")
-                found[n] = Hit(passage, _day(date), story)
+                found[n] = Hit(self._unchanged(encoder, kept, *parts), _day(date), story)
         return found
 
     def totals(self) -> tuple[int, int, int, dt.date | None, dt.date | None]:

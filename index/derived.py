@@ -141,6 +141,7 @@ def current(folder: Path, catalogue: Catalogue, loaded: Derived | None) -> Deriv
             break
         try:
             with writer_lock(folder), catalogue.writing():
+                _discard_unreadable(folder, wanted)
                 publish(folder, catalogue)
         except ArchiveLocked:
             time.sleep(0.05 * attempt)  # the writer may be about to publish
@@ -149,6 +150,18 @@ def current(folder: Path, catalogue: Catalogue, loaded: Derived | None) -> Deriv
         except ArchiveError:
             break  # the disk is full or may not be written: search on without it
     return _in_memory(catalogue)
+
+
+def _discard_unreadable(folder: Path, wanted: Publication | None) -> None:
+    """Whole by its hashes, and still not read: of another release of FAISS or tantivy."""
+    if wanted and Dense.load(folder / wanted.dense) is None:
+        shutil.rmtree(folder / wanted.dense, ignore_errors=True)
+    if (
+        wanted
+        and opened(folder / wanted.lexical, lexical.RULES)
+        and Lexical.load(folder / wanted.lexical) is None
+    ):
+        shutil.rmtree(folder / wanted.lexical, ignore_errors=True)
 
 
 def within(folder: Path, catalogue: Catalogue, loaded: Derived) -> Derived:

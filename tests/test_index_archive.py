@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 import index
 from index import Archive, Article, DateRange, Progress
+from index.dense import RULES
 from index.derived import writer_lock
 from index.encoder import Vectors
 from index.errors import (
@@ -34,7 +35,9 @@ from index.errors import (
     BadQuestion,
     SourceNotFound,
 )
+from index.folders import opened, seal
 from index.intake import Intake
+from index.publications import Mark
 from tests.fakes import FakeEncoder
 
 NEWS = {
@@ -600,6 +603,19 @@ def test_damaged_indexes_are_made_again_without_encoding(
         assert opened.check().ok
 
 
+def test_indexes_whole_but_of_another_release_are_made_again(archive: Archive, news: Path) -> None:
+    archive.sync(news)
+    (folder,) = archive.path.glob("dense-*")
+    (folder / "vectors.faiss").write_bytes(b"written by another release")
+    stamp = opened(folder, RULES)
+    assert stamp is None
+    seal(folder, Mark(3, 0), RULES, size=3)
+    with Archive.open(archive.path, encoder=FakeEncoder()) as reader:
+        assert len(reader.search("platform")) == 3
+    with writer_lock(archive.path), Archive.open(archive.path, encoder=FakeEncoder()) as reader:
+        assert len(reader.search("platform")) == 3 and len(list(archive.path.glob("dense-*"))) == 1
+
+
 def test_indexes_of_an_older_catalogue_are_made_again(archive: Archive, news: Path) -> None:
     archive.sync(news)
     archive.close()
@@ -752,7 +768,7 @@ def test_status_says_what_is_there(archive: Archive, news: Path) -> None:
         ("UPDATE articles SET text = text || '!'", "articles"),
         ("UPDATE passages SET start = start + 1", "passages"),
         ("DELETE FROM passages WHERE n = 2", "passages"),
-        ("DELETE FROM vectors WHERE rowid = 1", "indexes"),
+        ("DELETE FROM vectors WHERE rowid = 1", "vectors"),
         ("UPDATE vectors SET vector = (SELECT vector FROM vectors WHERE rowid = 1)", "vectors"),
     ],
 )
