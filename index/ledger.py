@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,7 +37,10 @@ class Gone:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file, or an address, as it was when last read; ``validators`` are what its server told."""
+    """A file, or an address, as it was when last read; ``validators`` are what its server told.
+
+    Size -1 marks one whose reading was cut short; ``mtime_ns`` is then when it began, in seconds since 1970.
+    """
 
     size: int
     mtime_ns: int
@@ -115,6 +119,13 @@ def articles_from(catalogue: Catalogue, path: str) -> set[str]:
             "SELECT a.id FROM origins o JOIN articles a ON a.n = o.article WHERE o.path = ?", path
         )
     }
+
+
+def articles_since(catalogue: Catalogue, path: str, time_s: int) -> set[str]:
+    """Ids of the articles from a path that were stored at this time (seconds since 1970) or later."""
+    moment = dt.datetime.fromtimestamp(time_s, dt.UTC).isoformat(timespec="seconds")
+    sql = "SELECT a.id FROM origins o JOIN articles a ON a.n = o.article WHERE o.path = ? AND a.ingested >= ?"
+    return {article_id for (article_id,) in catalogue.rows(sql, path, moment)}
 
 
 def put(

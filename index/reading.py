@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -30,6 +31,8 @@ class Source:
     before: set[str]
     rolls: bool = False
     remote: bool = False
+    begun: int = 0
+    """When its reading, since cut short, first began (seconds since 1970); 0 if it was not."""
     held: set[str] = field(default_factory=set)
     added: dict[str, Traits] = field(default_factory=dict)
     problems: list[FileProblem] = field(default_factory=list)
@@ -65,7 +68,7 @@ class Reading:
         """Read a source to its end; ``at`` hears how many bytes of it are done."""
         self.unread.discard(source.name)
         # Cut short, it is read again; its articles are known to be its own.
-        begun = KnownFile(-1, 0, source.now.digest)
+        begun = KnownFile(-1, source.begun or int(time.time()), source.now.digest)
         self._intake.then(lambda: ledger.write_file(self._catalogue, source.name, begun, []))
         for number, item in enumerate(items, 1):
             if isinstance(item, readers.Position):
@@ -128,10 +131,11 @@ class Reading:
     def _end(self, source: Source) -> None:
         """The whole source is read: what it held before and holds no longer was replaced, or leaves."""
         lost = source.lost()
-        old = {i: traits(self._catalogue.article(i)) for i in sorted(lost)} if source.added else {}
+        added = source.added | (self._added_before(source) if lost and source.begun else {})
+        old = {i: traits(self._catalogue.article(i)) for i in sorted(lost)} if added else {}
         only = len(source.before) == len(source.held) == 1
         by: Likeness = "address" if source.rolls else "place" if only else "rest"
-        replaced = successors(old, source.added, by)
+        replaced = successors(old, added, by)
         edited = self._drop(source.name, replaced.keys(), replaced)
         self._tally.added |= source.added.keys() - edited
         self._new |= {i: source.added[i] for i in source.added.keys() - edited}
@@ -143,6 +147,11 @@ class Reading:
             return
         self._tally.seen |= rest
         ledger.write_file(self._catalogue, source.name, source.now, source.problems)
+
+    def _added_before(self, source: Source) -> dict[str, Traits]:
+        """What the part of its reading that was cut short has added: it may have replaced something."""
+        came = ledger.articles_since(self._catalogue, source.name, source.begun) & source.held
+        return {i: traits(self._catalogue.article(i)) for i in sorted(came)}
 
     def _drop(self, name: str, article_ids: Iterable[str], replaced: Mapping[str, str]) -> set[str]:
         """Take articles from a source; the ids of those that took the place of some that are gone."""

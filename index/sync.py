@@ -106,7 +106,7 @@ class Sync:
         elif not known and (same := self._gone.get((now.digest, readers.suffix(path)))):
             self._move(reading, same.pop(), name, now)
         else:
-            source = Source(name, now, self._held.get(name, set()))
+            source = Source(name, now, self._held.get(name, set()), begun=_begun(known))
             reading.take(source, readers.read(path), lambda done: self._tell(path.name, done))
 
     def _remember(self, name: str, now: KnownFile, problems: list[FileProblem]) -> None:
@@ -159,7 +159,7 @@ class Sync:
             self._tally.keep(held, before)
             return
         self._total += now.size
-        source = Source(name, now, held, rolls=addresses.is_feed(page), remote=True)
+        source = Source(name, now, held, rolls=addresses.is_feed(page), remote=True, begun=_begun(known))
         reading.take(
             source, readers.read_bytes(page.data, page.content_type, page.final_url), lambda done: None
         )
@@ -200,6 +200,10 @@ def _stat(path: Path) -> _Stat | None:
     except OSError:
         return None
     return info.st_size, info.st_mtime_ns
+
+
+def _begun(known: KnownFile | None) -> int:
+    return known.mtime_ns if known and known.size < 0 else 0
 
 
 def _same(known: KnownFile | None, stat: _Stat | None) -> bool:

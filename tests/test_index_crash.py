@@ -137,7 +137,6 @@ def wire(path: Path, edited: set[int]) -> None:
     path.write_text("\n".join(map(json.dumps, rows)), "utf-8")
 
 
-@pytest.mark.xfail(reason="a file's reading, taken up again, forgets what its first part had replaced")
 def test_edits_of_a_file_that_was_cut_short_keep_their_earlier_versions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
