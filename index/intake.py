@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import takewhile
 
-from index import ledger, stories, vectors
+from index import ledger, stories, twins, vectors
 from index.articles import Article, Passage
 from index.catalogue import Catalogue, key
 from index.encoder import Encoder
@@ -86,7 +86,8 @@ class Intake:
 
     def same_as(self, digest: str) -> str | None:
         """The id of an article with exactly this content, stored or coming."""
-        return self._same.get(digest) or ledger.same_as(self._catalogue, digest)
+        found = self._same.get(digest) or twins.same_as(self._catalogue, digest)
+        return found if found and self.digest_of(found) == digest else None
 
     def origins_of(self, article_id: str) -> set[str]:
         """Paths that an article came from, stored or coming."""

@@ -159,17 +159,6 @@ def _write(catalogue: Catalogue, article: Article, digest: str) -> None:
     )
 
 
-def same_as(catalogue: Catalogue, digest: str) -> str | None:
-    """The id of a stored article with exactly this content, or None."""
-    found = catalogue.rows("SELECT id FROM articles WHERE digest = ? ORDER BY n LIMIT 1", digest)
-    return found[0][0] if found else None
-
-
-def alias(catalogue: Catalogue, other: str, article_id: str) -> None:
-    """Exactly the same article came under another id too."""
-    catalogue.rows("INSERT OR REPLACE INTO aliases SELECT ?, n FROM articles WHERE id = ?", other, article_id)
-
-
 def keys_of(catalogue: Catalogue, article_id: str) -> list[bytes]:
     """Keys of the vectors of an article's passages."""
     sql = "SELECT p.key FROM passages p JOIN articles a ON a.n = p.article WHERE a.id = ?"

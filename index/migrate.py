@@ -13,7 +13,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import Any
 
-from index import ledger
+from index import ledger, twins
 from index.archive import Archive
 from index.articles import Article
 from index.catalogue import Catalogue
@@ -122,7 +122,7 @@ def _rest(former: Former, catalogue: Catalogue) -> None:
     if former.has("aliases"):
         sql = "SELECT s.id AS other, a.id AS id FROM aliases s JOIN articles a ON a.n = s.article"
         for row in former.rows(sql):
-            ledger.alias(catalogue, row["other"], row["id"])
+            twins.alias(catalogue, row["other"], row["id"])
     if former.has("versions"):
         catalogue.rows("DELETE FROM versions")
         for row in former.rows("SELECT * FROM versions ORDER BY n"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 
-from index import ledger, readers
+from index import ledger, readers, twins
 from index.articles import Article
 from index.catalogue import Catalogue
 from index.intake import Intake
@@ -87,8 +87,10 @@ class Reading:
         def told(put: Put) -> None:
             self._tally.told(article.id, put)
             if is_twin:
-                ledger.alias(self._catalogue, given.id, article.id)
-            if put.outcome == "added":
+                twins.alias(self._catalogue, given.id, article.id)
+            if put.outcome == "added" and article.id in source.before:
+                self._tally.changed.add(article.id)
+            elif put.outcome == "added":
                 source.added[article.id] = traits(article)
             elif article.id not in source.before:
                 self._arrived.add(article.id)
@@ -109,6 +111,9 @@ class Reading:
         holders = self._intake.origins_of(article.id) - {source.name} - self.unread
         holders = {path for path in holders if (article.id, path) not in self._left}
         if not holders:
+            return article, False
+        if article.id in source.before and twins.has_twins(self._catalogue, article.id):
+            self._intake.then(lambda: twins.give_to_twin(self._catalogue, article.id, source.name))
             return article, False
         holder = sorted(holders)[-1] or "an article added directly"
         source.problems.append(

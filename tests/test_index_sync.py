@@ -462,3 +462,36 @@ def test_patterns_hold_for_a_file_named_itself_and_are_taken_from_each_folder(
 def test_a_string_is_not_a_list_of_patterns(archive: Archive, news: Path) -> None:
     with pytest.raises(BadSetting, match="list"):
         archive.sync(news, include="*.md")
+
+
+def test_a_copy_that_comes_as_its_original_is_edited_does_not_undo_the_edit(
+    archive: Archive, tmp_path: Path
+) -> None:
+    folder = tmp_path / "wire"
+    lines(folder / "a.jsonl", {"id": "x", "text": "First words."})
+    archive.sync(folder)
+    lines(folder / "a.jsonl", {"id": "x", "text": "Second words."})
+    lines(folder / "c.jsonl", {"id": "z", "text": "First words."})
+    archive.sync(folder)
+    assert {a.id: a.text for a in archive.articles()} == {"x": "Second words.", "z": "First words."}
+    assert archive.check().ok
+
+
+def test_of_two_ids_with_the_same_words_each_may_be_edited(archive: Archive, tmp_path: Path) -> None:
+    folder = tmp_path / "wire"
+    lines(folder / "a.jsonl", {"id": "x", "text": "The same words."})
+    lines(folder / "b.jsonl", {"id": "y", "text": "The same words."})
+    archive.sync(folder)
+    lines(folder / "a.jsonl", {"id": "x", "text": "Other words."})
+    report = archive.sync(folder)
+    assert not report.problems and report.changed == 1
+    assert {a.id: a.text for a in archive.articles()} == {"x": "Other words.", "y": "The same words."}
+    assert [v.article.text for v in archive.versions("x")] == ["Other words.", "The same words."]
+    assert {p.article_id for p in archive.passages("y")} == {"y"} and archive.check().ok
+    lines(folder / "b.jsonl", {"id": "y", "text": "Third words."})
+    assert not archive.sync(folder).problems and archive.article("y").text == "Third words."
+    assert [v.article.text for v in archive.versions("y")] == ["Third words.", "The same words."]
+    for file in folder.iterdir():
+        file.unlink()
+    archive.sync(folder)
+    assert archive.articles() == [] and holds(archive, "words") == []

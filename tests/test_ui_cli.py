@@ -306,6 +306,14 @@ def test_many_problems_are_grouped_and_cut(capsys: Any) -> None:
     assert lines[-1].startswith("and 21 more problems") and "--json" in lines[-1]
 
 
+@pytest.fixture
+def _ctrl_c() -> Iterator[None]:
+    """A command that was stopped ignores Ctrl-C until its process ends, which here it does not."""
+    before = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 Bar = Callable[[Progress], None]
 
 
@@ -323,11 +331,11 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> Callable[[Bar], None]:
     return use
 
 
+@pytest.mark.usefixtures("_ctrl_c")
 def test_ctrl_c_says_what_is_stored_and_a_second_one_does_no_harm(
     archive: str, tmp_path: Path, capsys: Any, shown: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     news, real, pressed = write(tmp_path / "news", a="The mayor opened a bridge."), Intake.stop, list[int]()
-    before = signal.getsignal(signal.SIGINT)
 
     def press(*_: object) -> None:
         pressed.append(1)
@@ -343,9 +351,17 @@ def test_ctrl_c_says_what_is_stored_and_a_second_one_does_no_harm(
     captured = capsys.readouterr()
     assert len(pressed) == 2 and captured.out == ""
     assert captured.err == "stopped; 1 article is stored and searchable; run the same command to go on\n"
+    press()
+    assert main(["status", "--archive", archive]) == 0, "harmless also while the program ends"
+
+
+def test_a_command_that_was_not_stopped_leaves_ctrl_c_as_it_was(archive: str, seeds: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    assert main(["index", str(seeds), "--archive", archive]) == 0
     assert signal.getsignal(signal.SIGINT) is before
 
 
+@pytest.mark.usefixtures("_ctrl_c")
 def test_watch_tells_what_changed_and_ends_with_status_0(
     tmp_path: Path, capsys: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

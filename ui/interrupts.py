@@ -15,7 +15,11 @@ class Stopped(Exception):
 
 @contextmanager
 def patient() -> Iterator[None]:
-    """Pass over every Ctrl-C but the first: what is ready is being stored after that one."""
+    """Pass over every Ctrl-C but the first.
+
+    After that one what is ready is being stored, and then the program ends: until it has, another one
+    would only break it off.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -28,4 +32,5 @@ def patient() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGINT, before)
+        if signal.getsignal(signal.SIGINT) is first:
+            signal.signal(signal.SIGINT, before)

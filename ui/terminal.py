@@ -127,7 +127,7 @@ def show_status(status: Status) -> None:
         ("holds", coverage(status.articles, status.oldest, status.newest)),
         ("undated", f"{status.undated:,}"),
         ("passages", f"{status.passages:,}"),
-        ("stories", f"{status.stories:,} told by several articles ({status.copies:,} in all)"),
+        ("stories", f"{status.stories:,} told more than once, by {status.copies:,} articles"),
         ("versions", f"{status.versions:,} earlier, kept for old citations"),
         ("model", status.model),
         ("vectors", status.vector_index),
