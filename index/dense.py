@@ -156,12 +156,12 @@ class Dense:
 
     @property
     def kind(self) -> str:
-        """How it searches and how many vectors, in one line."""
+        """How it searches, in one line."""
         index = self._base.index
         if nearest.is_flat(index):
-            return f"FAISS flat (exact), {len(self)} vectors"
+            return "FAISS SQfp16 (exact)"
         probes = nearest.probes(index, index.ntotal)
-        return f"FAISS IVF{index.nlist},SQfp16 (approximate, nprobe {probes}), {len(self)} vectors"
+        return f"FAISS IVF{index.nlist},SQfp16 (approximate, nprobe {probes})"
 
     def search(self, query: Vectors, k: int, published: DateRange = ALWAYS) -> dict[int, float]:
         """The ``k`` nearest numbers with their cosine, best first, among passages published then.

@@ -12,7 +12,7 @@ from pathlib import Path
 from eval.benchmarks.crash.rounds import Outcome, Scene, child, play
 from eval.benchmarks.crash.writer import STEPS, Trouble
 
-_SPREAD = 1.1  # of the length of the uninterrupted run: some kills come too late, as in life
+_SPREAD = 1.0  # of the length of the uninterrupted run
 
 
 def length_s(scene: Scene, folder: Path) -> float:
@@ -31,11 +31,11 @@ def kills(scenes: list[Scene], folder: Path, number: int, seed: int) -> Iterator
     """Play ``number`` rounds; yields the scene, what was planned, and what came of it."""
     chance = random.Random(seed)
     lengths = {scene.name: length_s(scene, folder / "whole") for scene in scenes}
-    steps = cycle(STEPS)
+    steps = {scene.name: cycle(STEPS) for scene in scenes}
     for i in range(number):
         scene = scenes[i % len(scenes)]
         if (i // len(scenes)) % 2:
-            step, nth = next(steps), chance.randint(1, 4)
+            step, nth = next(steps[scene.name]), chance.randint(1, 4)
             yield scene, step, play(scene, folder / "round", Trouble(step, nth))
         else:
             after_s = chance.uniform(0, _SPREAD) * lengths[scene.name]
