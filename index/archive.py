@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import threading
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
@@ -17,7 +17,6 @@ from index import (
     derived,
     ledger,
     opening,
-    publications,
     sources,
     stories,
     vectors,
@@ -27,6 +26,7 @@ from index.articles import ALWAYS, Article, DateRange, Passage, ScoredPassage
 from index.catalogue import Catalogue
 from index.encoder import DEFAULT_MODEL, Encoder, load_encoder
 from index.errors import ArchiveEmpty, ArchiveError, BadQuestion
+from index.filling import WAIT_S, filling, publish
 from index.globs import Globs
 from index.intake import Intake
 from index.passages import CHUNKING
@@ -40,7 +40,8 @@ from index.reports import (
     SyncReport,
 )
 from index.schema import VERSION
-from index.search import Query, rank
+from index.search import Query
+from index.serving import Serving
 from index.sync import Sync
 from index.versions import Version
 
@@ -58,8 +59,6 @@ __all__ = [
     "Version",
 ]
 
-_WAIT_S = 5.0
-_TRIES = 5
 _QUERY_CHARS = 10_000  # far beyond what an encoder reads; keeps a pasted book from costing seconds
 
 
@@ -75,9 +74,7 @@ class Archive:
         self._catalogue = catalogue
         self._given = encoder
         self._checked: Encoder | None = None
-        self._derived: derived.Derived | None = None
-        self._contents = (-1, "")
-        self._loading = threading.RLock()
+        self._serving = Serving(path, catalogue)
         self._writing = threading.RLock()
 
     @classmethod
@@ -112,7 +109,7 @@ class Archive:
     @property
     def encoder(self) -> Encoder:
         """The encoder, loaded now if it was not yet. Raises ArchiveMismatch if it is another than before."""
-        with self._loading:
+        with self._serving.loading:
             if self._checked is None:
                 encoder = self._given or load_encoder(self.model)
                 opening.verify(self.path, self._catalogue, encoder)
@@ -126,20 +123,9 @@ class Archive:
             VERSION,
             CHUNKING,
             self._catalogue.get("encoder") or "",
-            self._content(),
+            self._serving.content(),
         ]
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:16]
-
-    def _content(self) -> str:
-        """A hash of the articles, made anew only after a change."""
-        published = publications.latest(self._catalogue)
-        number = published.number if published else 0
-        said = self._catalogue.get("content") or ""
-        if said.startswith(f"{number}:"):
-            return said.partition(":")[2]
-        if self._contents[0] != number:
-            self._contents = (number, self._catalogue.content())
-        return self._contents[1]
 
     def sync(
         self,
@@ -166,7 +152,7 @@ class Archive:
         local, named = addresses.split(paths)
         found = sources.find(local, Globs.of(include, exclude))
         told = progress or _quiet
-        with self.filling(told) as (catalogue, intake):
+        with self._writing, self.filling(told) as (catalogue, intake):
             run = Sync(catalogue, intake, told)
             run.sources(found, named, fetcher)
         return run.report()
@@ -177,7 +163,7 @@ class Archive:
         Raises ArchiveLocked if another process is writing.
         """
         told = progress or _quiet
-        with self.filling(told) as (catalogue, intake):
+        with self._writing, self.filling(told) as (catalogue, intake):
             run = Sync(catalogue, intake, told)
             run.articles(articles)
         return run.report()
@@ -188,66 +174,21 @@ class Archive:
         An article removed this way comes back only if its file changes.
         """
         ids = list(article_ids)
-        with self._writing, derived.writer_lock(self.path, _WAIT_S):
+        with self._writing, derived.writer_lock(self.path, WAIT_S):
             with self._catalogue.writing():
                 gone = ledger.remove(self._catalogue, ids)
                 if gone.ids:
                     vectors.purge(self._catalogue, gone.loose)
-                    self._publish(self._catalogue, settled=True)
+                    publish(self.path, self._catalogue, settled=True)
             derived.tidy(self.path, self._catalogue)
         return len(gone.ids)
 
-    @contextmanager
-    def filling(self, told: OnProgress) -> Iterator[tuple[Catalogue, Intake]]:
+    def filling(self, told: OnProgress) -> AbstractContextManager[tuple[Catalogue, Intake]]:
         """The line into the catalogue; whatever is in it at the end is encoded and published.
 
         Raises ArchiveLocked if another process is writing.
         """
-        with self._writing, derived.writer_lock(self.path, _WAIT_S):
-            catalogue = Catalogue(self.path)  # searches go on over the other connection meanwhile
-            intake = Intake(
-                catalogue,
-                lambda: self._sign(catalogue),
-                lambda settled: self._publish(catalogue, settled=settled),
-            )
-            try:
-                yield catalogue, intake
-                told(Progress("indexing", 0, 1, "", intake.encoded))
-                intake.finish()
-                told(Progress("indexing", 1, 1, "", intake.encoded))
-            except KeyboardInterrupt:
-                intake.stop()  # what is encoded stays; the next run goes on from there
-                raise
-            finally:
-                intake.close()
-                catalogue.close()
-
-    def _sign(self, catalogue: Catalogue) -> Encoder:
-        """The encoder, its name written into an archive that has none yet."""
-        encoder = self.encoder
-        if not catalogue.get("encoder"):
-            with catalogue.writing():
-                for key, value in [
-                    ("encoder", encoder.fingerprint),
-                    ("dimension", str(encoder.dimension)),
-                    ("model", self.model),
-                    ("chunking", CHUNKING),
-                ]:
-                    catalogue.set(key, value)
-        return encoder
-
-    def _publish(self, catalogue: Catalogue, *, settled: bool) -> None:
-        """Make both indexes agree with the open transaction."""
-        derived.tidy(self.path, catalogue)
-        derived.publish(self.path, catalogue, settled=settled)
-        published = publications.latest(catalogue)
-        if settled and published:
-            catalogue.set("content", f"{published.number}:{catalogue.content()}")
-
-    def _current(self) -> derived.Derived:
-        with self._loading:
-            self._derived = derived.current(self.path, self._catalogue, self._derived)
-            return self._derived
+        return filling(self.path, lambda: self.encoder, self.model, told)
 
     def search(self, query: str, k: int = 20, *, published: DateRange = ALWAYS) -> list[ScoredPassage]:
         """Rank passages for a query by fused dense and BM25 scores.
@@ -266,16 +207,7 @@ class Archive:
             raise ArchiveEmpty(f"archive {self.path} holds no articles yet; add some: citedesk index PATH")
         text = query[:_QUERY_CHARS].encode("utf-8", "replace").decode()
         asked = Query(text, self.encoder.encode([text]), published)
-        for left in reversed(range(_TRIES)):
-            indexes = self._current()
-            with self._catalogue.snapshot():  # texts, dates and both rankings are of one state
-                now = publications.latest(self._catalogue)
-                if not now or now.number != indexes.publication.number:
-                    if left:
-                        continue
-                    indexes = derived.within(self.path, self._catalogue, indexes)
-                return rank(self._catalogue, indexes, asked, k)
-        raise AssertionError("unreachable")
+        return self._serving.search(asked, k)
 
     def article(self, article_id: str) -> Article:
         """The article of this id; an id that an edit has replaced gives what it stood for.
@@ -303,16 +235,12 @@ class Archive:
         """Articles with their text, newest first, undated ones last; all of them, or ``limit``."""
         return self._catalogue.articles(limit)
 
-    @contextmanager
-    def snapshot(self) -> Iterator[None]:
+    def snapshot(self) -> AbstractContextManager[None]:
         """Searches and articles inside are of one state, whatever is written meanwhile. Keep it short.
 
         Another thread's reads of this Archive wait.
         """
-        with self._loading:  # taken before the catalogue's lock, as everywhere
-            self._current()
-            with self._catalogue.snapshot():
-                yield
+        return self._serving.snapshot()
 
     def passages(self, article_id: str) -> list[Passage]:
         """The passages of an article, in order. Raises ArticleNotFound."""
@@ -345,7 +273,9 @@ class Archive:
 
     def check(self, sample: int = 100) -> CheckReport:
         """Verify the archive end to end; ``sample`` passages are encoded again and compared."""
-        return CheckReport(tuple(checks.run(self._catalogue, self._current, lambda: self.encoder, sample)))
+        return CheckReport(
+            tuple(checks.run(self._catalogue, self._serving.current, lambda: self.encoder, sample))
+        )
 
     def close(self) -> None:
         """Close the files; a second time does nothing."""
