@@ -433,7 +433,7 @@ def test_another_writer_is_refused_and_readers_go_on(
     archive: Archive, news: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     archive.sync(news)
-    monkeypatch.setattr("index.archive._WAIT_S", 0.0)
+    monkeypatch.setattr("index.filling.WAIT_S", 0.0)
     with writer_lock(archive.path):
         with pytest.raises(ArchiveLocked, match="another process"):
             archive.add([Article(text="Too early.")])

@@ -109,7 +109,7 @@ def test_files_that_may_not_grow_are_told_and_lose_nothing(
 def test_a_second_writer_is_refused_until_the_first_is_dead(
     first: Scene, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.archive._WAIT_S", 0.0)
+    monkeypatch.setattr("index.filling.WAIT_S", 0.0)
     archive = place / "locked"
     shutil.rmtree(archive, ignore_errors=True)
     with rounds.child(archive, first.files) as writing:

@@ -166,7 +166,7 @@ def test_files_do_not_make_it_ask_addresses(archive: Archive, news: Path) -> Non
 
 
 def test_another_writer_is_waited_for(archive: Archive, news: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("index.archive._WAIT_S", 0.0)
+    monkeypatch.setattr("index.filling.WAIT_S", 0.0)
     refused = threading.Event()
     real = archive.sync
 

@@ -50,6 +50,11 @@ def edit(folder: Path) -> None:
         wire[n] |= {"text": _story(chance)}
     wire[50] |= {"text": wire[51]["text"] + " Copied later."}
     _jsonl(folder / "wire.jsonl", wire[:90] + wire[100:] + [_row(chance, f"late-{n}") for n in range(12)])
+    with gzip.open(folder / "feeds/old.jsonl.gz", "rt", encoding="utf-8") as file:
+        old = [json.loads(line) for line in file]
+    for n in range(0, 30, 4):  # without an id: known again by the title
+        old[n] |= {"text": _story(chance)}
+    _jsonl(folder / "feeds/old.jsonl.gz", old)
     for n in range(0, 12, 2):
         _text(folder / f"notes/{n:02}.txt", chance)
     for n in range(20, 30):

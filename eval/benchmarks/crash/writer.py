@@ -16,8 +16,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from eval.benchmarks.crash import state
-from index import derived, intake
-from index.archive import Archive
+from index import derived, filling, intake
 from index.catalogue import Catalogue
 from index.dense import Dense
 from index.errors import CitedeskError
@@ -128,10 +127,10 @@ def _wrap_commit(strike: Callable[[], None], *, after: bool) -> None:
 @contextmanager
 def _announced(told: Connection) -> Any:
     """Before each commit the state it will leave; after it, that it is stored."""
-    publish, commit, settle = Archive._publish, intake.Intake._commit, intake.Intake._settle
+    publish, commit, settle = filling.publish, intake.Intake._commit, intake.Intake._settle
 
-    def published(self: Archive, catalogue: Catalogue, *, settled: bool) -> None:
-        publish(self, catalogue, settled=settled)
+    def published(folder: Path, catalogue: Catalogue, *, settled: bool) -> None:
+        publish(folder, catalogue, settled=settled)
         told.send(("coming", state.digest(catalogue)))
 
     def committed(self: intake.Intake, *, at_end: bool) -> None:
@@ -142,6 +141,7 @@ def _announced(told: Connection) -> Any:
         settle(self)
         told.send(("stored", ""))
 
-    Archive._publish, intake.Intake._commit = published, committed  # type: ignore[method-assign]
+    filling.publish = published
+    intake.Intake._commit = committed  # type: ignore[method-assign]
     intake.Intake._settle = settled  # type: ignore[method-assign]
     yield
