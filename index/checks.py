@@ -142,6 +142,6 @@ def _unlike(catalogue: Catalogue, indexes: Derived) -> list[int]:
     found: list[int] = []
     for rows in vectors.chunks(catalogue, Mark(), head(catalogue)):
         stored = rows.vectors.astype(np.float32)
-        kept = np.stack([indexes.dense.vector(n) for n in rows.numbers.tolist()])
+        kept = indexes.dense.vectors(rows.numbers.tolist())
         found += rows.numbers[~np.isclose(kept, stored, rtol=0, atol=_SAME_ENTRY).all(axis=1)].tolist()
     return found

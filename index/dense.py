@@ -184,12 +184,17 @@ class Dense:
         found, vectors = self._vectors(np.array(numbers, np.int64))
         return dict(zip(found.tolist(), nearest.cosines(_one(query), vectors).tolist(), strict=True))
 
+    def vectors(self, numbers: Sequence[int]) -> Vectors:
+        """The vectors of these numbers, shape [len(numbers), dimension]. Raises KeyError for an unknown one."""
+        wanted = np.array(numbers, np.int64)
+        found, vectors = self._vectors(wanted)
+        if len(found) < len(wanted):
+            raise KeyError(int(np.setdiff1d(wanted, found)[0]))
+        return vectors
+
     def vector(self, number: int) -> Vectors:
         """The vector of one number, shape [dimension]. Raises KeyError if there is none."""
-        found, vectors = self._vectors(np.array([number], np.int64))
-        if not len(found):
-            raise KeyError(number)
-        return np.asarray(vectors[0], np.float32)
+        return np.asarray(self.vectors([number])[0], np.float32)
 
     def _vectors(self, numbers: Ids) -> tuple[Ids, Vectors]:
         base = self._base
