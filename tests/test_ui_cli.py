@@ -6,10 +6,11 @@ import io
 import json
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -265,6 +266,22 @@ def test_index_tells_every_kind_of_change(tmp_path: Path, capsys: Any) -> None:
     assert main(["status", *there, "--json"]) == 0
     said = json.loads(capsys.readouterr().out)
     assert (said["stories"], said["copies"], said["versions"]) == (0, 0, 1) and said["vector_index"]
+
+
+def test_an_archive_of_earlier_rules_is_made_anew(tmp_path: Path, capsys: Any) -> None:
+    there = ["--archive", str(tmp_path / "archive")]
+    news = write(tmp_path / "news", a="The mayor opened a bridge.", b="Rain fell.")
+    main(["index", str(news), *there])
+    with closing(sqlite3.connect(tmp_path / "archive/catalogue.sqlite")) as db, db:
+        db.execute("UPDATE meta SET value = '1' WHERE key = 'chunking'")
+    capsys.readouterr()
+    assert main(["search", "bridge", *there]) == 1
+    assert "citedesk index --migrate" in capsys.readouterr().err
+    assert main(["index", "--migrate", *there]) == 0
+    assert "2 articles" in capsys.readouterr().err
+    assert main(["search", "bridge", *there]) == 0
+    assert main(["index", "--migrate", str(news), *there]) == 0
+    assert "2 unchanged; 0 passages encoded" in capsys.readouterr().out
 
 
 def test_patterns_choose_files(tmp_path: Path, capsys: Any) -> None:

@@ -18,6 +18,7 @@ from ui.screen import say, write_json
 if TYPE_CHECKING:
     from index.archive import Archive
     from index.reports import FileProblem, OnProgress, Progress, SyncReport
+    from rag.settings import Settings
 
 OK, BAD_INPUT = 0, 2
 _EVERY_MIN = 15.0
@@ -62,6 +63,14 @@ def index(
             help=f"With --watch: how often addresses are fetched again [{_EVERY_MIN:g}].",
         ),
     ] = None,
+    migrate: Annotated[
+        bool,
+        Option(
+            "--migrate",
+            help="First make an archive of an earlier citedesk, or of another model, anew from its own articles.",
+            metavar="",
+        ),
+    ] = False,
     archive: ArchiveFlag = None,
     model: ModelFlag = None,
     json: JsonFlag = False,
@@ -76,11 +85,13 @@ def index(
     if every is not None and not watch:
         raise BadSetting(f"--every {every:g} tells how often to look again; give --watch too")
     settings = settings_of(context)
+    if migrate:
+        with patient():
+            _migrate(settings)
+        if not paths:
+            return OK
     sources = paths or ["seeds"]
-    there = [source for source in sources if "://" in source or os.path.lexists(source)]
-    for source in sources:
-        if source not in there:
-            say(f"error: no file or folder at {source}; give one that exists: citedesk index FOLDER")
+    there = _there(sources)
     if not there:
         return BAD_INPUT
     run = _Run(there, include or [], exclude or [], as_json=wants_json(context))
@@ -92,16 +103,45 @@ def index(
             else:
                 run.once(opened)
         except KeyboardInterrupt:
-            held = opened.status().articles
-            stored = f"{held:,} article{'s are' if held != 1 else ' is'} stored and searchable"
-            if not watch:
-                raise Stopped(f"stopped; {stored}; run the same command to go on") from None
-            say(f"stopped watching; {stored}")
-            return OK
+            return _stopped(opened, watch)
     if not run.read_any:
         say(f"error: no article was read from {', '.join(there)}; give a folder with articles")
         return BAD_INPUT
     return OK if len(there) == len(sources) else BAD_INPUT
+
+
+def _there(sources: list[str]) -> list[str]:
+    """The sources that exist; of the others the user is told."""
+    there = [source for source in sources if "://" in source or os.path.lexists(source)]
+    for source in sources:
+        if source not in there:
+            say(f"error: no file or folder at {source}; give one that exists: citedesk index FOLDER")
+    return there
+
+
+def _stopped(archive: Archive, watching: bool) -> int:
+    """After Ctrl-C: what is there now. Raises Stopped, unless it ended a watch."""
+    held = archive.status().articles
+    stored = f"{held:,} article{'s are' if held != 1 else ' is'} stored and searchable"
+    if not watching:
+        raise Stopped(f"stopped; {stored}; run the same command to go on")
+    say(f"stopped watching; {stored}")
+    return OK
+
+
+def _migrate(settings: Settings) -> None:
+    """The archive made anew by the present rules and model."""
+    from index.migrate import migrate
+    from ui import terminal
+
+    try:
+        with terminal.progress_bar() as progress:
+            total = migrate(settings.archive, model=settings.model, progress=progress)
+    except KeyboardInterrupt:
+        raise Stopped("stopped; the archive is as it was; run the same command to go on") from None
+    say(
+        f"migrated: {total:,} article{'s' if total != 1 else ''} in {settings.archive}, made with {settings.model}"
+    )
 
 
 class _Run:
