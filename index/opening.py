@@ -12,7 +12,7 @@ from index.schema import VERSION
 from index.sources import CATALOGUE
 
 _LATER = "install a later citedesk, or index your articles into a new folder with --archive"
-_MIGRATE = "make it anew from its own articles: citedesk index --migrate"
+_MIGRATE = "make it anew from its own articles: citedesk index --migrate --archive {}"
 
 
 def refuse_others(folder: Path, catalogue: Catalogue, model: str) -> None:
@@ -22,7 +22,7 @@ def refuse_others(folder: Path, catalogue: Catalogue, model: str) -> None:
         if theirs and theirs != ours:
             raise ArchiveMismatch(
                 f"archive {folder} has {what} version {theirs}, this citedesk makes version {ours}; "
-                + (_LATER if theirs.isdigit() and int(theirs) > int(ours) else _MIGRATE)
+                + (_LATER if theirs.isdigit() and int(theirs) > int(ours) else _MIGRATE.format(folder))
             )
     if not catalogue.get("schema"):
         raise ArchiveDamaged(
@@ -31,7 +31,8 @@ def refuse_others(folder: Path, catalogue: Catalogue, model: str) -> None:
         )
     if (theirs := catalogue.get("model")) and theirs != model:
         raise ArchiveMismatch(
-            f"archive {folder} was made with model {theirs}, this is {model}; use --model {theirs}, or {_MIGRATE}"
+            f"archive {folder} was made with model {theirs}, this is {model}; use --model {theirs}, or "
+            + _MIGRATE.format(folder)
         )
 
 
@@ -40,7 +41,7 @@ def verify(folder: Path, catalogue: Catalogue, encoder: Encoder) -> None:
     if (theirs := catalogue.get("encoder")) and theirs != encoder.fingerprint:
         raise ArchiveMismatch(
             f"archive {folder} was made with model {theirs}, this is {encoder.fingerprint}; "
-            f"install that version of the model, or {_MIGRATE}"
+            f"install that version of the model, or {_MIGRATE.format(folder)}"
         )
 
 
