@@ -1,7 +1,7 @@
 """Articles per second into an archive, beside LlamaIndex's own ingestion of the same passages.
 
     pip install -e '.[bench]'
-    python -m eval.benchmarks.indexing [--articles 400] [--rounds 4]
+    python -m eval.benchmarks.indexing [--articles 400] [--rounds 2]
 
 The articles are a seeded sample of 2023h2. citedesk does everything: read the file, cut, encode, FAISS,
 BM25, catalogue, fsync. LlamaIndex is given the passages as they were cut, and embeds them with its
@@ -173,7 +173,7 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--articles", type=int, default=400)
-    parser.add_argument("--rounds", type=int, default=4)
+    parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--side", choices=["citedesk", "llamaindex"], help=argparse.SUPPRESS)
     parser.add_argument("--source", type=Path, help=argparse.SUPPRESS)
     chosen = parser.parse_args()
