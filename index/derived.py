@@ -57,18 +57,16 @@ def publish(folder: Path, catalogue: Catalogue, *, settled: bool = True) -> None
         meanings = _dense(folder, catalogue, last, now, made, settled)
         if last is None or (last.mark, last.dense, last.lexical) != (now, meanings, words):
             write(catalogue, now, meanings, words)
-    except (OSError, RuntimeError, ValueError) as error:  # FAISS and tantivy tell a full disk in these ways
+    except BaseException as error:
         for path in made:
             shutil.rmtree(path, ignore_errors=True)
+        if not isinstance(error, OSError | RuntimeError | ValueError):
+            raise  # FAISS and tantivy tell a full disk in those three ways
         reason = " ".join(str(error).split())[:200]
         raise ArchiveError(
             f"the indexes of archive {folder} cannot be written ({reason}); what was stored before is safe: "
             "check its disk and permissions, then run the command again"
         ) from error
-    except BaseException:
-        for path in made:
-            shutil.rmtree(path, ignore_errors=True)
-        raise
 
 
 def tidy(folder: Path, catalogue: Catalogue) -> None:

@@ -56,7 +56,7 @@ def publish(folder: Path, catalogue: Catalogue, *, settled: bool) -> None:
     derived.tidy(folder, catalogue)
     derived.publish(folder, catalogue, settled=settled)
     published = publications.latest(catalogue)
-    if settled and published:
+    if settled and published and not (catalogue.get("content") or "").startswith(f"{published.number}:"):
         catalogue.set("content", f"{published.number}:{catalogue.content()}")
 
 

@@ -1,4 +1,8 @@
-"""Include and exclude patterns, matched against the path from the folder that the user named."""
+"""Include and exclude patterns, matched against the path from the folder that the user named.
+
+``*`` stands for any part of a name, ``**`` for any folders. A pattern without a slash is looked for at any
+depth, one with a slash from the named folder on; one that fits a folder holds for all in it.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +12,6 @@ from dataclasses import dataclass
 from typing import Self
 
 from index.errors import BadSetting
-
-PATTERNS = (
-    "`*` stands for any part of a name, `**` for any folders; a pattern without a slash is looked for at any depth, "
-    "one with a slash from the named folder on; a pattern that fits a folder holds for all in it"
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,14 +48,17 @@ class KnownFile:
     validators: str = ""
 
 
+def _below(root: Path) -> tuple[str, str, int]:
+    """What ?1, ?2 and ?3 stand for where a path is this one or lies below it."""
+    folder = str(root).rstrip("/\\") + "/"
+    return str(root), folder, len(folder)
+
+
 def files_under(catalogue: Catalogue, root: Path) -> dict[str, KnownFile]:
     """The files read before at this path or below it."""
-    folder = str(root).rstrip("/\\")
     found = catalogue.rows(
         "SELECT path, size, mtime_ns, digest, validators FROM files WHERE path = ?1 OR substr(path, 1, ?3) = ?2",
-        str(root),
-        folder + "/",
-        len(folder) + 1,
+        *_below(root),
     )
     return {path: KnownFile(*rest) for path, *rest in found}
 
@@ -68,13 +71,10 @@ def known_file(catalogue: Catalogue, path: str) -> KnownFile | None:
 
 def problems_under(catalogue: Catalogue, root: Path) -> dict[str, list[FileProblem]]:
     """What was wrong with the files at this path or below it when they were last read."""
-    folder = str(root).rstrip("/\\")
     found: dict[str, list[FileProblem]] = {}
     for path, source, reason in catalogue.each(
         "SELECT path, source, reason FROM problems WHERE path = ?1 OR substr(path, 1, ?3) = ?2 ORDER BY rowid",
-        str(root),
-        folder + "/",
-        len(folder) + 1,
+        *_below(root),
     ):
         found.setdefault(path, []).append(FileProblem(source, reason))
     return found
@@ -82,14 +82,11 @@ def problems_under(catalogue: Catalogue, root: Path) -> dict[str, list[FileProbl
 
 def articles_under(catalogue: Catalogue, root: Path) -> dict[str, set[str]]:
     """Ids of the articles of each path at this path or below it."""
-    folder = str(root).rstrip("/\\")
     found: dict[str, set[str]] = {}
     for path, article_id in catalogue.each(
         "SELECT o.path, a.id FROM origins o JOIN articles a ON a.n = o.article"
         " WHERE o.path = ?1 OR substr(o.path, 1, ?3) = ?2",
-        str(root),
-        folder + "/",
-        len(folder) + 1,
+        *_below(root),
     ):
         found.setdefault(path, set()).add(article_id)
     return found
