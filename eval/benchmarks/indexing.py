@@ -13,9 +13,7 @@ drifts is equally unfair to both. Between them the machine's own int8 matrix mul
 from __future__ import annotations
 
 import argparse
-import gzip
 import json
-import os
 import random
 import resource
 import statistics
@@ -28,14 +26,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from eval.benchmarks import realtimeqa
 from eval.benchmarks.cold_start import machine
 from eval.run import commit
 from index.articles import Article
 from index.encoder import load_encoder
+from index.errors import SourceNotFound
 from index.passages import cut
 
-DATA = Path(os.environ.get("CITEDESK_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
-SOURCE = DATA / "realtimeqa" / "articles-2023h2.jsonl.gz"
 OPS_PER_TOKEN = 6 * (4 * 384**2 + 2 * 384 * 1536) * 2
 """Of the matrix products of all-MiniLM-L6-v2, attention's own left out; a multiply and an add are two."""
 
@@ -140,8 +138,7 @@ def multiply_rate() -> float:
 
 def prepare(folder: Path, number: int, rounds: int) -> list[tuple[Path, int, int]]:
     """The sample in parts, as the file that citedesk reads and the passages; with articles and tokens."""
-    with gzip.open(SOURCE, "rt", encoding="utf-8") as file:
-        rows = random.Random(0).sample([json.loads(line) for line in file], number)
+    rows = random.Random(0).sample(realtimeqa.rows("articles", "2023h2"), number)
     encoder = load_encoder()
     parts = []
     for part in range(rounds):
@@ -181,8 +178,10 @@ def main() -> None:
         part = (run_citedesk if chosen.side == "citedesk" else run_llamaindex)(chosen.source)
         print(json.dumps({"seconds": part.seconds, "megabytes": part.megabytes, "outside": part.outside}))
         return
-    if not SOURCE.is_file():
-        sys.exit(f"no data at {SOURCE}: set CITEDESK_DATA to run this benchmark")
+    try:
+        realtimeqa.source("articles", "2023h2")
+    except SourceNotFound as error:
+        sys.exit(str(error))
     with tempfile.TemporaryDirectory() as folder:
         parts = prepare(Path(folder), chosen.articles, chosen.rounds)
         ours, theirs, rates = [], [], []

@@ -13,27 +13,23 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
-import gzip
-import json
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
+from eval.benchmarks import realtimeqa
 from eval.benchmarks.cold_start import machine
 from eval.metrics import normalise
 from eval.run import commit
 from index.archive import Archive
 from index.articles import Article, DateRange
 from index.encoder import Encoder, load_encoder
+from index.errors import SourceNotFound
 
-DATA = Path(os.environ.get("CITEDESK_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
-FOLDER = DATA / "realtimeqa"
 DEPTHS = (1, 4, 10)
 
 
@@ -64,12 +60,6 @@ def exact_encoder() -> Encoder:
     return Exact(Session(build(weights, int8=False).SerializeToString()), load_tokenizer())
 
 
-def rows(path: Path) -> list[dict[str, Any]]:
-    """The lines of a JSONL file."""
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
 def questions(number: int | None) -> list[Question]:
     """The first questions of the period."""
     return [
@@ -79,7 +69,7 @@ def questions(number: int | None) -> list[Question]:
             tuple(normalise(answer) for answer in row["answers"]),
             frozenset(row["retrieved"]),
         )
-        for row in rows(FOLDER / "questions-2023h2.jsonl.gz")[:number]
+        for row in realtimeqa.rows("questions", "2023h2")[:number]
     ]
 
 
@@ -115,13 +105,14 @@ def main() -> None:
     parser.add_argument("--questions", type=int, help="how many questions, and their articles (default: all)")
     parser.add_argument("--keep", type=Path, help="where both archives stay for another run")
     chosen = parser.parse_args()
-    if not FOLDER.is_dir():
-        sys.exit(f"no data at {FOLDER}: set CITEDESK_DATA to run this benchmark")
-    asked = questions(chosen.questions)
+    try:
+        asked = questions(chosen.questions)
+    except SourceNotFound as error:
+        sys.exit(str(error))
     wanted = frozenset().union(*(question.retrieved for question in asked))
     articles = [
         Article(text=row["text"], title=row["title"], date=row["date"], url=row["url"], id=row["id"])
-        for row in rows(FOLDER / "articles-2023h2.jsonl.gz")
+        for row in realtimeqa.rows("articles", "2023h2")
         if row["id"] in wanted
     ]
     texts = [f" {normalise(article.text)} " for article in articles]
