@@ -174,8 +174,10 @@ class Dense:
         low, high = np.searchsorted(base.days, [first, last + 1]).tolist()
         rows, scores = nearest.search(base.index, query, k, low, high, self._dead)
         new = (fresh.days >= first) & (fresh.days <= last)
-        numbers = np.concatenate([base.numbers[rows], fresh.numbers[new]])
-        scores = np.concatenate([scores, nearest.cosines(query, self._beside)[new]])
+        beside = nearest.cosines(query, self._beside)
+        best = _best(beside, new, k)
+        numbers = np.concatenate([base.numbers[rows], fresh.numbers[best]])
+        scores = np.concatenate([scores, beside[best]])
         best = np.lexsort((numbers, -scores))[: max(k, 0)]
         return dict(zip(numbers[best].tolist(), scores[best].tolist(), strict=True))
 
@@ -240,6 +242,14 @@ def _days(published: DateRange) -> tuple[int, int]:
         return 0, np.iinfo(np.int32).max - 1
     first = published.since.toordinal() if published.since else 1
     return first, published.until.toordinal() if published.until else np.iinfo(np.int32).max - 1
+
+
+def _best(scores: Vectors, among: Mask, k: int) -> Ids:
+    """The rows with the ``k`` highest scores, and those that tie with the last of them."""
+    rows = np.flatnonzero(among)
+    if len(rows) > k > 0:
+        rows = rows[scores[rows] >= np.partition(scores[rows], -k)[-k]]
+    return rows
 
 
 def _one(query: Vectors) -> Vectors:
