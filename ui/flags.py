@@ -26,6 +26,48 @@ LlmFlag = Annotated[
 ]
 CountFlag = Annotated[str | None, Option("-k", metavar="N", help="How many passages to use.")]
 
+EVERY_MIN = 15.0
+
+_PATTERNS = (
+    " (may be given several times). * stands for any part of a name, ** for any folders; without a slash the "
+    "pattern is looked for at any depth, with one from PATH on. Articles of files left out are removed from "
+    "the archive."
+)
+
+IncludeFlag = Annotated[
+    list[str] | None,
+    Option("--include", metavar="GLOB", help="Of folders, read only files that fit, as '*.md'" + _PATTERNS),
+]
+ExcludeFlag = Annotated[
+    list[str] | None,
+    Option(
+        "--exclude",
+        metavar="GLOB",
+        help="Leave out files that fit, as 'drafts/*'; see --include for patterns.",
+    ),
+]
+WatchFlag = Annotated[
+    bool, Option("--watch", help="Go on until Ctrl-C: take up changes as they happen.", metavar="")
+]
+EveryFlag = Annotated[
+    float | None,
+    Option(
+        "--every",
+        metavar="MINUTES",
+        min=1,
+        max=10_080,
+        help=f"With --watch: how often addresses are fetched again [{EVERY_MIN:g}].",
+    ),
+]
+MigrateFlag = Annotated[
+    bool,
+    Option(
+        "--migrate",
+        help="First make an archive of an earlier citedesk, or of another model, anew from its own articles.",
+        metavar="",
+    ),
+]
+
 
 def settings_of(context: Context) -> Settings:
     """The settings of this call: its own flags, then those before the command, then the rest."""

@@ -8,10 +8,22 @@ import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Annotated
 
-from typer import Argument, Context, Option
+from typer import Argument, Context
 
 from index.errors import BadSetting
-from ui.flags import ArchiveFlag, JsonFlag, ModelFlag, settings_of, wants_json
+from ui.flags import (
+    EVERY_MIN,
+    ArchiveFlag,
+    EveryFlag,
+    ExcludeFlag,
+    IncludeFlag,
+    JsonFlag,
+    MigrateFlag,
+    ModelFlag,
+    WatchFlag,
+    settings_of,
+    wants_json,
+)
 from ui.interrupts import Stopped, patient
 from ui.screen import say, write_json
 
@@ -21,13 +33,6 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 OK, BAD_INPUT = 0, 2
-_EVERY_MIN = 15.0
-
-_PATTERNS = (
-    " (may be given several times). * stands for any part of a name, ** for any folders; without a slash the "
-    "pattern is looked for at any depth, with one from PATH on. Articles of files left out are removed from "
-    "the archive."
-)
 
 
 def index(
@@ -36,41 +41,11 @@ def index(
         list[str] | None,
         Argument(metavar="PATH", help="Folders, files, web addresses of pages or feeds; if none, seeds/."),
     ] = None,
-    include: Annotated[
-        list[str] | None,
-        Option(
-            "--include", metavar="GLOB", help="Of folders, read only files that fit, as '*.md'" + _PATTERNS
-        ),
-    ] = None,
-    exclude: Annotated[
-        list[str] | None,
-        Option(
-            "--exclude",
-            metavar="GLOB",
-            help="Leave out files that fit, as 'drafts/*'; see --include for patterns.",
-        ),
-    ] = None,
-    watch: Annotated[
-        bool, Option("--watch", help="Go on until Ctrl-C: take up changes as they happen.", metavar="")
-    ] = False,
-    every: Annotated[
-        float | None,
-        Option(
-            "--every",
-            metavar="MINUTES",
-            min=1,
-            max=10_080,
-            help=f"With --watch: how often addresses are fetched again [{_EVERY_MIN:g}].",
-        ),
-    ] = None,
-    migrate: Annotated[
-        bool,
-        Option(
-            "--migrate",
-            help="First make an archive of an earlier citedesk, or of another model, anew from its own articles.",
-            metavar="",
-        ),
-    ] = False,
+    include: IncludeFlag = None,
+    exclude: ExcludeFlag = None,
+    watch: WatchFlag = False,
+    every: EveryFlag = None,
+    migrate: MigrateFlag = False,
     archive: ArchiveFlag = None,
     model: ModelFlag = None,
     json: JsonFlag = False,
@@ -99,7 +74,7 @@ def index(
     with patient(), Archive.open(settings.archive, model=settings.model) as opened:
         try:
             if watch:
-                run.watch(opened, (every or _EVERY_MIN) * 60)
+                run.watch(opened, (every or EVERY_MIN) * 60)
             else:
                 run.once(opened)
         except KeyboardInterrupt:

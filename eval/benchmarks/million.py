@@ -50,6 +50,7 @@ from eval.benchmarks.million_vectors import (
     within,
 )
 from eval.run import commit
+from index.errors import SourceNotFound
 from index.articles import DateRange
 from index.dense import Dense, Rows
 
@@ -206,7 +207,10 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Make the vectors, measure each kind, print the table."""
     given = arguments()
-    asked = questions()
+    try:
+        asked = questions()
+    except SourceNotFound as error:
+        sys.exit(str(error))
     with tempfile.TemporaryDirectory() as temporary:
         folder = given.folder or Path(temporary)
         folder.mkdir(parents=True, exist_ok=True)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
-import gzip
 import json
-import os
 import sqlite3
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from eval.benchmarks import realtimeqa
 from index.articles import ALWAYS, DateRange
 from index.minilm import MiniLM
 
@@ -49,7 +47,7 @@ def from_archive(folder: Path) -> tuple[Halves, Numbers]:
     vectors, days = np.zeros((total, most // 2), np.float16), np.zeros(total, np.int64)
     rows = base.execute(
         "SELECT v.vector, a.date FROM passages p JOIN vectors v ON v.key = p.key"
-        " JOIN articles a ON a.id = p.article ORDER BY p.n"
+        " JOIN articles a ON a.n = p.article ORDER BY p.n"
     )
     for at, (vector, date) in enumerate(rows):
         vectors[at], days[at] = np.frombuffer(vector, np.float16), ordinal(date)
@@ -86,12 +84,9 @@ def enlarge(vectors: Halves, days: Numbers, total: int, folder: Path) -> Numbers
 
 
 def questions() -> NDArray[np.float32]:
-    """The vectors of the questions; leaves with one line where the data is not there."""
-    path = Path(os.environ.get("CITEDESK_DATA", "../shared/data")) / "realtimeqa/questions-2023h2.jsonl.gz"
-    if not path.is_file():
-        sys.exit(f"skipped: no questions at {path}; set CITEDESK_DATA to the folder that has realtimeqa/")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return MiniLM.load().encode([json.loads(line)["question"] for line in file][:QUESTIONS])
+    """The vectors of the questions. Raises SourceNotFound where the data is not there."""
+    rows = realtimeqa.rows("questions", "2023h2")[:QUESTIONS]
+    return MiniLM.load().encode([row["question"] for row in rows])
 
 
 def conditions(days: Numbers) -> list[Case]:

@@ -3,33 +3,29 @@
     python -m eval.benchmarks.scale [--archive DIR] [--periods 2023h2 ...]
 
 About 19,000 articles and an hour or two on two cores. ``--archive`` names where the archive stays; one
-that is there already is brought up to date, and only the later figures are printed. Searches are questions of the same
-years, one after another in one thread, the encoding of the question included; each is asked once to
+that is there already is brought up to date, and only the later figures are printed. Searches are questions of
+the same years, one after another in one thread, the encoding of the question included; each is asked once to
 warm the file cache, then timed.
 """
 
 from __future__ import annotations
 
 import argparse
-import gzip
-import json
-import os
 import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
 
+from eval.benchmarks import realtimeqa
 from eval.benchmarks.cold_start import machine
 from eval.metrics import percentile
 from eval.run import commit
 from index.archive import Archive
 from index.articles import Article, DateRange, parse_date
+from index.errors import SourceNotFound
 from index.reports import Progress
 
-DATA = Path(os.environ.get("CITEDESK_DATA", Path(__file__).resolve().parents[3] / "shared" / "data"))
-FOLDER = DATA / "realtimeqa"
-PERIODS = ("2022h2", "2023h1", "2023h2", "2024h1", "2024h2")
 QUESTIONS = 400
 
 
@@ -41,10 +37,9 @@ def peak() -> float:
 def questions() -> list[tuple[str, DateRange]]:
     """Some questions of every period, and the days up to theirs."""
     found = []
-    for period in PERIODS:
-        with gzip.open(FOLDER / f"questions-{period}.jsonl.gz", "rt", encoding="utf-8") as file:
-            rows = [json.loads(line) for line in file]
-        step = max(1, len(rows) * len(PERIODS) // QUESTIONS)
+    for period in realtimeqa.PERIODS:
+        rows = realtimeqa.rows("questions", period)
+        step = max(1, len(rows) * len(realtimeqa.PERIODS) // QUESTIONS)
         found += [(row["question"], DateRange(until=parse_date(row["as_of"]))) for row in rows[::step]]
     return found
 
@@ -115,11 +110,12 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--archive", type=Path, help="where the archive stays (default: a temporary folder)")
-    parser.add_argument("--periods", nargs="+", choices=PERIODS, default=list(PERIODS))
+    parser.add_argument("--periods", nargs="+", choices=realtimeqa.PERIODS, default=list(realtimeqa.PERIODS))
     chosen = parser.parse_args()
-    if not FOLDER.is_dir():
-        sys.exit(f"no data at {FOLDER}: set CITEDESK_DATA to run this benchmark")
-    sources = [FOLDER / f"articles-{period}.jsonl.gz" for period in chosen.periods]
+    try:
+        sources = [realtimeqa.source("articles", period) for period in chosen.periods]
+    except SourceNotFound as error:
+        sys.exit(str(error))
     with tempfile.TemporaryDirectory() as temporary, Archive.open(chosen.archive or temporary) as archive:
         sync(archive, sources)
         search(archive, dated=False)
