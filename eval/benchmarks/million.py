@@ -50,9 +50,9 @@ from eval.benchmarks.million_vectors import (
     within,
 )
 from eval.run import commit
-from index.errors import SourceNotFound
 from index.articles import DateRange
 from index.dense import Dense, Rows
+from index.errors import SourceNotFound
 
 CHOSEN = "chosen"
 OTHERS = ("Flat", "SQfp16", "IVF4096,SQfp16", "IVF4096,SQ8", "HNSW16,SQ8")
