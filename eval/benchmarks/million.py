@@ -56,7 +56,7 @@ from index.errors import SourceNotFound
 
 CHOSEN = "chosen"
 OTHERS = ("Flat", "SQfp16", "IVF4096,SQfp16", "IVF4096,SQ8", "HNSW16,SQ8")
-PROBES = 205
+PROBES = 164
 
 
 @dataclass(frozen=True, slots=True)
