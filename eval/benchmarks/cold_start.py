@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import os
 import platform
+import resource
 import statistics
 import subprocess
 import sys
@@ -36,6 +37,15 @@ def seconds(command: list[str]) -> float:
     if done.returncode != 0:
         sys.exit(f"{' '.join(command)} failed ({done.returncode}): {done.stderr.strip()[-500:]}")
     return taken
+
+
+def peak() -> float:
+    """Peak memory of this process so far, MiB; getrusage alone may tell that of the one that started it."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        lines = status.read_text("ascii").splitlines()
+        return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def machine() -> str:

@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import json
 import random
-import resource
 import statistics
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.benchmarks import realtimeqa
-from eval.benchmarks.cold_start import machine
+from eval.benchmarks.cold_start import machine, peak
 from eval.run import commit
 from index.articles import Article
 from index.encoder import load_encoder
@@ -71,7 +70,7 @@ def run_citedesk(source: Path) -> Part:
         start = time.perf_counter()
         archive.sync(source)
         seconds = time.perf_counter() - start
-    return Part(seconds, _peak(), 1 - inside / seconds)
+    return Part(seconds, peak(), 1 - inside / seconds)
 
 
 def run_llamaindex(source: Path) -> Part:
@@ -95,11 +94,7 @@ def run_llamaindex(source: Path) -> Part:
         VectorStoreIndex(nodes, storage_context=storage, embed_model=embedding)
         storage.persist(folder)
         seconds = time.perf_counter() - start
-    return Part(seconds, _peak())
-
-
-def _peak() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return Part(seconds, peak())
 
 
 def multiply_rate() -> float:

@@ -32,7 +32,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from eval.benchmarks.cold_start import machine
+from eval.benchmarks.cold_start import machine, peak
 from eval.benchmarks.million_vectors import (
     CHUNK,
     DAYS,
@@ -151,12 +151,6 @@ def serve(kind: str, source: Path, target: Path, asked: NDArray[np.float32], cas
         times.append(taken)
         answers.append(found)
     return Served(opened, peak(), times, answers)
-
-
-def peak() -> float:
-    """The peak of this process's resident memory in MiB; getrusage would tell its parent's."""
-    lines = Path("/proc/self/status").read_text("ascii").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
 
 
 def apart(function: Callable[..., Any], *given: Any) -> Any:

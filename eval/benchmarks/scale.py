@@ -11,14 +11,13 @@ warm the file cache, then timed.
 from __future__ import annotations
 
 import argparse
-import resource
 import sys
 import tempfile
 import time
 from pathlib import Path
 
 from eval.benchmarks import realtimeqa
-from eval.benchmarks.cold_start import machine
+from eval.benchmarks.cold_start import machine, peak
 from eval.metrics import percentile
 from eval.run import commit
 from index.archive import Archive
@@ -27,11 +26,6 @@ from index.errors import SourceNotFound
 from index.reports import Progress
 
 QUESTIONS = 400
-
-
-def peak() -> float:
-    """Peak memory of this process so far, MB."""
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
 
 
 def questions() -> list[tuple[str, DateRange]]:
