@@ -49,14 +49,18 @@ def peak() -> float:
 
 
 def machine() -> str:
-    """The processor, its cores and the Python version, in one line."""
+    """The processor, its cores and the Python version, in one line.
+
+    Whether it multiplies in int8 by itself (VNNI) is told too: speeds differ threefold by it.
+    """
     model = platform.processor() or platform.machine()
     info = Path("/proc/cpuinfo")
     if info.is_file():
-        names = [
-            line.split(":", 1)[1].strip() for line in info.read_text().splitlines() if "model name" in line
-        ]
-        model = names[0] if names else model
+        told = dict(line.split(":", 1) for line in info.read_text().splitlines() if ":" in line)
+        about = {name.strip(): value.strip() for name, value in told.items()}
+        model = about.get("model name", model)
+        if "flags" in about:
+            model += " with VNNI" if "vnni" in about["flags"] else " without VNNI"
     return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, {platform.system()}"
 
 
