@@ -18,6 +18,7 @@ from dataclasses import astuple, dataclass
 
 from index.encoder import Encoder
 from rag.compose import sentence_at
+from rag.mismatch import other_place
 from rag.names import Name, missing_names, names, unspoken
 from rag.retrieve import Reading
 
@@ -85,6 +86,8 @@ def _logistic(measured: Sequence[float]) -> float:
 def shortfall(question: str, reading: Reading, sure: float) -> str:
     """Why the closest reading was not enough, for the user."""
     where = closest(reading)
+    if place := other_place(question, reading):
+        return f"{where} speaks of another place than {place}"
     if missing := missing_names(question, _seen(reading)):
         return f"{where} does not speak of {' or '.join(dict.fromkeys(missing))}"
     if reading.dense < 0.3:

@@ -53,7 +53,7 @@ def mismatch(question: str, reading: Reading) -> str | None:
         return "gives no figure for this"
     if speaker := _other_speaker(question, around):
         return f"does not have {speaker} say this"
-    if place := _other_place(question, sentence.text, reading.evidence.passage.text):
+    if place := other_place(question, reading):
         return f"speaks of another place than {place}"
     if _WHO.search(question) and _is_place(reading):
         return "names a place, not who"
@@ -77,8 +77,10 @@ def _other_speaker(question: str, text: str) -> str | None:
     return absent[0].text if who and len(absent) == len(who) else None
 
 
-def _other_place(question: str, sentence: str, passage: str) -> str | None:
-    """A place of the question that the passage lacks, while the sentence has another in its stead."""
+def other_place(question: str, reading: Reading) -> str | None:
+    """A place of the question that the passage lacks, while the span's sentence has another in its stead."""
+    passage, span = reading.evidence.passage.text, reading.best
+    sentence = sentence_at(reading.evidence, span.start, span.end).text
     absent = [
         name for name in unspoken(names(question), passage) if name.place and not name.text[0].isdigit()
     ]
