@@ -19,7 +19,7 @@ from rag.answer import Answer
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _NO_PUNCTUATION = str.maketrans("", "", string.punctuation)
 _MARKERS = re.compile(r"\s*\[\d+\]")
-_PLAIN_QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "})
+PLAIN_QUOTES = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "\u00a0": " "})
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +106,8 @@ def contains(text: str, gold: str) -> bool:
     >>> contains("It was seized by Russia in 2015.", "2015"), contains("in 20155", "2015")
     (True, False)
     """
-    needle = normalise(gold.translate(_PLAIN_QUOTES))
-    return bool(needle) and f" {needle} " in f" {normalise(text.translate(_PLAIN_QUOTES))} "
+    needle = normalise(gold.translate(PLAIN_QUOTES))
+    return bool(needle) and f" {needle} " in f" {normalise(text.translate(PLAIN_QUOTES))} "
 
 
 def prediction(answer: Answer) -> str:

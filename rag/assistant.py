@@ -197,7 +197,7 @@ class Assistant:
             period = read_period(request.question, request.as_of) or read_period(
                 request.standalone, request.as_of
             )
-        search = Search(self.archive, Reader.load(), request.published, period)
+        search = Search(self.archive, Reader.load(), request.published, period, request.as_of)
         found = extract(request.standalone, search, timings)
         if found.claims or found.evidence:
             return found

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -11,11 +12,17 @@ from rag.answer import ArticleRef, Citation, Statement, Support
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A retrieved passage with its article; ``score`` ranks within one question only."""
+    """A retrieved passage with its article; ``score`` ranks within one question only.
+
+    ``origin`` is the same for near-duplicates, which are one voice; ``age`` is the days from publication
+    to the day of asking, infinite where either is unknown.
+    """
 
     article: Article
     passage: Passage
     score: float
+    origin: str = ""
+    age: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)

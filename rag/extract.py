@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,17 +11,18 @@ from index.archive import Archive
 from index.articles import ALWAYS, DateRange
 from rag.answer import Turn
 from rag.answerable import ANSWER_FROM, closest, confidences, shortfall
+from rag.candidates import Candidate, candidates
 from rag.compose import claims_for, overview
 from rag.dates import Period
 from rag.evidence import Claim, Evidence
 from rag.mismatch import mismatch
 from rag.question import standalone
 from rag.reader import Reader, Span
-from rag.retrieve import Reading, read, retrieve
+from rag.retrieve import in_period, read, retrieve
 from rag.timings import Timings
 
 NEAR = 0.3  # cosine from which a passage is about the subject of an overview
-CANDIDATES = 3  # readings weighed with all signs
+CANDIDATES = 3  # answers weighed with all signs
 CLOSE_SPANS = 2.0  # logits within which a further span of the same passage is an answer too
 
 _JOINT = re.compile(
@@ -54,12 +56,13 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Where to look: the archive, its reader, the days that may be seen, the period asked about."""
+    """Where to look: the archive, its reader, the days that may be seen, the period asked about, today."""
 
     archive: Archive
     reader: Reader
     published: DateRange = ALWAYS
     period: Period | None = None
+    as_of: dt.date | None = None
 
 
 def extract(question: str, search: Search, timings: Timings) -> Extract:
@@ -98,39 +101,50 @@ def question_parts(question: str) -> list[str]:
 
 def _single(question: str, search: Search, timings: Timings) -> Extract:
     with timings.stage("retrieve"):
-        found = retrieve(search.archive, question, published=search.published, period=search.period)
+        found = retrieve(
+            search.archive, question, published=search.published, period=search.period, as_of=search.as_of
+        )
     with timings.stage("read"):
         readings = read(search.reader, question, found)
     evidence = tuple(reading.evidence for reading in readings)
     if not readings:
         return Extract((), None, 0.0, None, ())
     with timings.stage("read"):
-        candidates = readings[:CANDIDATES]
-        sure_of = confidences(question, candidates, search.archive.encoder)
-        weighed = sorted(zip(sure_of, candidates, strict=True), key=lambda pair: -pair[0])
-    likely = [(sure, reading) for sure, reading in weighed if sure >= ANSWER_FROM]
+        answers = candidates(question, readings)[:CANDIDATES]
+        if not answers:
+            return Extract((), None, 0.0, shortfall(question, readings[0], 0.0), evidence)
+        sure_of = confidences(question, answers, search.archive.encoder)
+        weighed = sorted(zip(sure_of, answers, strict=True), key=lambda pair: -pair[0])
+    likely = [(sure, answer) for sure, answer in weighed if sure >= ANSWER_FROM]
     if not likely:
-        sure, best = weighed[0]
-        return Extract((), None, sure, shortfall(question, best, sure), evidence)
-    slips = [(mismatch(question, reading), sure, reading) for sure, reading in likely]
-    sound = [(sure, reading) for slip, sure, reading in slips if slip is None]
+        sure, closest_one = weighed[0]
+        return Extract((), None, sure, shortfall(question, closest_one.reading, sure), evidence)
+    slips = [(mismatch(question, answer.reading), sure, answer) for sure, answer in likely]
+    sound = [(sure, answer) for slip, sure, answer in slips if slip is None]
     if not sound:
-        slip, _, best = slips[0]
-        return Extract((), None, 0.0, f"{closest(best)} {slip}", evidence)
+        slip, _, wrong = slips[0]
+        return Extract((), None, 0.0, f"{closest(wrong.reading)} {slip}", evidence)
     sure, best = sound[0]
-    claims = claims_for(_answers(best))
-    return Extract(tuple(claims), best.best.text, sure, None, _first(best.evidence, evidence))
+    reading = best.reading
+    return Extract(
+        tuple(claims_for(_spans(best))), reading.best.text, sure, None, _first(reading.evidence, evidence)
+    )
 
 
-def _answers(best: Reading) -> list[tuple[Evidence, Span]]:
+def _spans(best: Candidate) -> list[tuple[Evidence, Span]]:
     """The best span, and those of the same passage that the reader finds about as good."""
-    floor = max(0.0, best.best.score - CLOSE_SPANS)
-    return [(best.evidence, span) for span in best.spans if span is best.best or span.score >= floor]
+    reading = best.reading
+    floor = max(0.0, reading.best.score - CLOSE_SPANS)
+    near = [span for span in reading.spans[1:] if span.score >= floor]
+    return [(reading.evidence, span) for span in (reading.best, *near)]
 
 
 def _overview(question: str, search: Search, timings: Timings) -> Extract:
     with timings.stage("retrieve"):
-        found = retrieve(search.archive, question, published=search.published, period=search.period)
+        found = retrieve(
+            search.archive, question, published=search.published, period=search.period, as_of=search.as_of
+        )
+        found = [pair for pair in found if in_period(pair[0].article.date, search.period)]
     evidence = tuple(each for each, _ in found)
     near = [each for each, cosine in found if cosine >= NEAR]
     if not near:

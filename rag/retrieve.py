@@ -17,12 +17,13 @@ from rag.dates import Period
 from rag.evidence import Evidence
 from rag.reader import Reader, Span
 
-POOL = 40  # passages fetched from the archive
-READ = 20  # passages read
+POOL = 100  # passages fetched from the archive
+NEAR_POOL, NEAR_DAYS = 60, 21  # those fetched besides of the last weeks
+READ = 30  # passages read
 LEXICAL_WEIGHT = 0.5
 RECENCY_WEIGHT = 0.3
 RECENCY_DAYS = 14.0
-READER_WEIGHT = 0.1  # of one logit, against a fused score of 0..1.5
+READER_WEIGHT = 0.03  # of one logit, against a fused score of 0..1.8
 SLACK_DAYS = 7  # news of a week is also told in the days after it
 
 
@@ -50,47 +51,73 @@ class Reading:
 
 
 def retrieve(
-    archive: Archive, question: str, *, published: DateRange = ALWAYS, period: Period | None = None
+    archive: Archive,
+    question: str,
+    *,
+    published: DateRange = ALWAYS,
+    period: Period | None = None,
+    as_of: dt.date | None = None,
 ) -> list[tuple[Evidence, float]]:
-    """Passages for a question, best first, each with its cosine to the question.
+    """The first passages for a question, best first, each with its cosine to the question.
 
     An explicit period filters, but a passage that names the period in its own words stays ("seized
     in 2015" was not published in 2015). A relative one, or "latest", is a soft preference:
-    exp(-days away / 14). All of it is of one state of the archive.
+    exp(-days away / 14); without any, that is for what is near ``as_of``, for news is mostly asked about
+    while it is new. All of it is of one state of the archive.
     """
     with archive.snapshot():
-        return _retrieve(archive, question, published, period)
-
-
-def _retrieve(
-    archive: Archive, question: str, published: DateRange, period: Period | None
-) -> list[tuple[Evidence, float]]:
-    hits = archive.search(question, k=POOL, published=published)
-    if period is not None and not period.recent:
-        hits = _in_period(archive, question, published, period, hits)
-    top = max((hit.lexical for hit in hits), default=0.0) or 1.0
-    articles: dict[str, Article] = {}
+        hits = _hits(archive, question, published, period, as_of)
+        top = max((hit.lexical for hit in hits), default=0.0) or 1.0
+        scored = [
+            (hit.dense + LEXICAL_WEIGHT * hit.lexical / top + _recency(hit.date, period, as_of), hit)
+            for hit in hits
+        ]
+        best = sorted(scored, key=lambda pair: -pair[0])[:READ]
+        articles = {key: archive.article(key) for key in {hit.passage.article_id for _, hit in best}}
     found = []
-    for hit in hits:
-        key = hit.passage.article_id
-        if key not in articles:
-            articles[key] = archive.article(key)
-        fused = hit.dense + LEXICAL_WEIGHT * hit.lexical / top + _recency(hit.date, period)
-        found.append((Evidence(articles[key], hit.passage, fused), hit.dense))
-    return sorted(found, key=lambda pair: -pair[0].score)
+    for score, hit in best:
+        article = articles[hit.passage.article_id]
+        age = max((as_of - hit.date).days, 0) if as_of and hit.date else math.inf
+        found.append((Evidence(article, hit.passage, score, hit.origin or article.id, age), hit.dense))
+    return found
+
+
+def _hits(
+    archive: Archive, question: str, published: DateRange, period: Period | None, as_of: dt.date | None
+) -> list[ScoredPassage]:
+    hits = archive.search(question, k=POOL, published=published)
+    if period is not None and not (period.relative or period.recent):
+        return _in_period(archive, question, published, period, hits)
+    days = _around(period, as_of)
+    if days and len(hits) == POOL and (near := published.overlap(days)):
+        known = {hit.passage.id for hit in hits}
+        more = archive.search(question, k=NEAR_POOL, published=near)
+        hits += [hit for hit in more if hit.passage.id not in known]
+    return hits
+
+
+def _around(period: Period | None, as_of: dt.date | None) -> DateRange | None:
+    """The days that a relative period prefers, and those beside it; without one the last weeks."""
+    if period is None or period.recent:
+        return DateRange(_shift(as_of, -NEAR_DAYS), as_of) if as_of else None
+    return DateRange(_shift(period.range.since, -SLACK_DAYS), _shift(period.range.until, SLACK_DAYS))
+
+
+def in_period(day: dt.date | None, period: Period | None) -> bool:
+    """Whether news of a day may be news of a period: told in it or, if it is relative, in the week around it."""
+    if period is None or period.recent:
+        return True
+    return day in (_around(period, None) or ALWAYS if period.relative else period.range)
 
 
 def _in_period(
     archive: Archive, question: str, published: DateRange, period: Period, hits: Sequence[ScoredPassage]
 ) -> list[ScoredPassage]:
-    window = DateRange(_shift(period.range.since, -SLACK_DAYS), _shift(period.range.until, SLACK_DAYS))
-    window = window if period.relative else period.range
-    inside = [hit for hit in hits if hit.date in window]
-    if len(inside) < READ and (both := published.overlap(window)):
+    inside = [hit for hit in hits if hit.date in period.range]
+    if len(inside) < READ and (both := published.overlap(period.range)):
         inside = archive.search(question, k=POOL, published=both)
     known = {hit.passage.id for hit in inside}
-    named = [] if period.relative else [hit for hit in hits if _names(hit.passage.text, period)]
-    return inside + [hit for hit in named if hit.passage.id not in known]
+    return inside + [hit for hit in hits if hit.passage.id not in known and _names(hit.passage.text, period)]
 
 
 def _names(text: str, period: Period) -> bool:
@@ -101,12 +128,15 @@ def _names(text: str, period: Period) -> bool:
     return (since.year, since.month) != (until.year, until.month) or f"{since:%B}"[:3] in text
 
 
-def _recency(day: dt.date | None, period: Period | None) -> float:
-    if day is None or period is None or not (period.relative or period.recent):
+def _recency(day: dt.date | None, period: Period | None, as_of: dt.date | None) -> float:
+    if period is not None and not (period.relative or period.recent):
         return 0.0
-    since, until = period.range.since or day, period.range.until or day
-    away = (until - day).days if period.recent else max((since - day).days, (day - until).days, 0)
-    return RECENCY_WEIGHT * math.exp(-away / RECENCY_DAYS)
+    until = period.range.until if period else as_of
+    since = period.range.since if period and not period.recent else until
+    if day is None or (since is None and until is None):
+        return 0.0
+    since, until = since or day, until or day
+    return RECENCY_WEIGHT * math.exp(-max((since - day).days, (day - until).days, 0) / RECENCY_DAYS)
 
 
 def _shift(day: dt.date | None, days: int) -> dt.date | None:
@@ -117,8 +147,7 @@ def _shift(day: dt.date | None, days: int) -> dt.date | None:
 
 
 def read(reader: Reader, question: str, found: Sequence[tuple[Evidence, float]]) -> list[Reading]:
-    """Read the first passages and rank them again; a title that adds nothing is left out."""
-    found = found[:READ]
+    """Read the passages and rank them again; a title that adds nothing is left out."""
     texts = [evidence.passage.text for evidence, _ in found]
     titles = [_own_title(evidence.article) for evidence, _ in found]
     spans = reader.read_all(question, texts, titles=titles)

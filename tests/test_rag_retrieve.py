@@ -69,3 +69,16 @@ def test_nothing_published_later_is_seen(archive: Archive) -> None:
 def test_a_period_outside_what_may_be_seen_finds_nothing_published(archive: Archive) -> None:
     until = DateRange(until=dt.date(2022, 1, 1))
     assert ids(archive, "What did the council pass in November 2023?", until) == []
+
+
+def test_news_is_asked_about_while_it_is_new(archive: Archive) -> None:
+    found = retrieve(archive, "What did the council pass?", published=DateRange(until=AS_OF), as_of=AS_OF)
+    assert found[0][0].article.id == "new"
+    assert found[0][0].age == 2
+
+
+def test_the_past_is_not_pulled_to_the_present(archive: Archive) -> None:
+    question = "What did the council pass in March 2021?"
+    period = read_period(question, AS_OF)
+    found = retrieve(archive, question, published=DateRange(until=AS_OF), period=period, as_of=AS_OF)
+    assert [evidence.article.id for evidence, _ in found] == ["old"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import gzip
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,35 @@ from eval.benchmarks.xquad import DATA
 from index.errors import SourceNotFound
 
 PERIODS = ("2022h2", "2023h1", "2023h2", "2024h1", "2024h2")
+SHORT = ("CNN", "THE WEEK", "USAtoday")
+"""Sources that ask for short facts; the fourth, DelawareOnline, asks for long descriptions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A question, the day it was asked, who asked it, what answers it, and the articles a web search gave."""
+
+    id: str
+    text: str
+    day: dt.date
+    source: str
+    answers: tuple[str, ...]
+    retrieved: frozenset[str]
+
+
+def questions(period: str) -> list[Question]:
+    """The questions of a period. Raises SourceNotFound if they are not there."""
+    return [
+        Question(
+            row["id"],
+            row["question"],
+            dt.date.fromisoformat(row["as_of"]),
+            row["source"],
+            tuple(row["answers"]),
+            frozenset(row["retrieved"]),
+        )
+        for row in rows("questions", period)
+    ]
 
 
 def source(kind: str, period: str) -> Path:

@@ -1,0 +1,252 @@
+"""News questions over half a year of news: what is found, what is answered, how sure, how fast.
+
+    python -m eval.benchmarks.news --periods 2024h1 2024h2 [--keep DIR]
+
+The archive of a period holds all its articles; a question sees what was published by its day. Retrieval is scored on
+the questions for short facts whose answer string occurs in the archive; answers on all of them, by exact match
+and F1 as SQuAD has them, beside the published predictions of GPT-3 with web search and of BART-RAG on the same
+questions where there are any (Kasai et al., 2023). "made to answer" takes the likeliest candidate whatever the
+confidence. Confidence is scored on the same questions and on ``REMOVED`` of them asked again without the articles that
+hold their answer. ``--keep`` names a folder where the archives stay for another run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gzip
+import json
+import sys
+import tempfile
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from eval.benchmarks import newsroom, realtimeqa
+from eval.benchmarks.cold_start import machine
+from eval.benchmarks.fit_abstention import calibration_error
+from eval.benchmarks.realtimeqa import Question
+from eval.benchmarks.xquad import DATA
+from eval.metrics import contains, percentile
+from eval.run import commit
+from index.archive import Archive
+from index.articles import Article, DateRange
+from index.errors import SourceNotFound
+from rag import Assistant
+from rag.answerable import confidences
+from rag.candidates import candidates
+from rag.mismatch import mismatch
+from rag.reader import Reader
+from rag.retrieve import LEXICAL_WEIGHT, Reading, retrieve
+
+DEPTHS = (1, 4, 10)
+REMOVED = 300
+SYSTEMS = {"open_gpt3_gcs_gen": "GPT-3 with web search", "open_rag_gcs_gen": "BART-RAG with web search"}
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What came of one question.
+
+    ``ranks``: for each ranking the place of the first passage that holds the answer, 0 beyond ten; ``forced``: the
+    likeliest candidate; ``said``: the short answer, empty if it abstained; ``removed``: confidence without the
+    articles that hold the answer, None if that was not asked.
+    """
+
+    question: Question
+    in_archive: bool
+    ranks: dict[str, int]
+    forced: str
+    sure: float
+    said: str
+    late: int
+    timings: dict[str, float]
+    removed: float | None = None
+
+
+def passages(archive: Archive, question: Question) -> dict[str, list[str]]:
+    """The first passages under each ranking of the archive itself."""
+    hits = archive.search(question.text, 200, published=DateRange(until=question.day))
+    top = max((hit.lexical for hit in hits), default=0.0) or 1.0
+    orders = {
+        "dense": sorted(hits, key=lambda hit: -hit.dense),
+        "BM25": sorted(hits, key=lambda hit: -hit.lexical),
+        "fusion": sorted(hits, key=lambda hit: -(hit.dense + LEXICAL_WEIGHT * hit.lexical / top)),
+    }
+    found = {name: [hit.passage.text for hit in order[: DEPTHS[-1]]] for name, order in orders.items()}
+    dated = retrieve(archive, question.text, published=DateRange(until=question.day), as_of=question.day)
+    return found | {"+ dates": [evidence.passage.text for evidence, _ in dated]}
+
+
+def place(texts: Sequence[str], question: Question) -> int:
+    """The place of the first text that holds an answer, 0 if none of ten does."""
+    first = (at for at, text in enumerate(texts[: DEPTHS[-1]], 1) if newsroom.holds(text, question))
+    return next(first, 0)
+
+
+def judged(question: Question, readings: Sequence[Reading], archive: Archive) -> tuple[str, float]:
+    """The likeliest candidate, and how sure the engine is of it."""
+    found = candidates(question.text, readings)[:1]
+    if not found:
+        return "", 0.0
+    sure = confidences(question.text, found, archive.encoder)[0]
+    reading = found[0].reading
+    return reading.best.text, 0.0 if mismatch(question.text, reading) else sure
+
+
+def ask(desk: Assistant, question: Question, in_archive: bool, *, again: bool) -> Row:
+    """Everything that is measured of one question."""
+    readings = newsroom.readings(desk.archive, question, Reader.load())
+    texts = passages(desk.archive, question) | {"+ reader": [r.evidence.passage.text for r in readings]}
+    forced, sure = judged(question, readings, desk.archive)
+    answer = desk.ask(question.text, as_of=question.day)
+    removed = None
+    if again:
+        left = [r for r in readings if not newsroom.holds(r.evidence.article.text, question)]
+        removed = judged(question, left, desk.archive)[1]
+    return Row(
+        question,
+        in_archive,
+        {name: place(some, question) for name, some in texts.items()},
+        forced,
+        sure,
+        answer.short or "",
+        sum((citation.article.date or "") > str(question.day) for citation in answer.citations),
+        dict(answer.timings_ms),
+        removed,
+    )
+
+
+def in_retrieved(articles: dict[str, Article], question: Question, encoder: newsroom.Remembering) -> str:
+    """The likeliest candidate where the archive is only what a web search returned for this question."""
+    some = [articles[i] for i in sorted(question.retrieved) if i in articles]
+    if not some:
+        return ""
+    with tempfile.TemporaryDirectory() as folder, Archive.open(folder, encoder=encoder) as archive:
+        archive.add(some)
+        return judged(question, newsroom.readings(archive, question, Reader.load()), archive)[0]
+
+
+def published() -> dict[str, dict[str, str]]:
+    """The published predictions, by system and question."""
+    found: dict[str, dict[str, str]] = {name: {} for name in SYSTEMS}
+    path = DATA / "realtimeqa" / "published-predictions.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as file:
+        for row in map(json.loads, file):
+            if row["system"] in found:
+                found[row["system"]][row["id"]] = row["prediction"]
+    return found
+
+
+def is_right(row: Row) -> bool:
+    """Whether the likeliest candidate is right: half its words and the answer's, or all of the answer's."""
+    said, question = row.forced, row.question
+    return newsroom.scores(said, question)[1] >= 0.5 or any(contains(said, a) for a in question.answers)
+
+
+def show(period: str, rows: Sequence[Row], cut: dict[str, str]) -> None:
+    """The tables of a period."""
+    short = [row for row in rows if row.question.source in realtimeqa.SHORT]
+    found = [row for row in short if row.in_archive]
+    print(f"\n## {period}\n\n{len(found)} of {len(short)} questions have their answer in the archive\n")
+    print("| ranking | " + " | ".join(f"hit@{k}" for k in DEPTHS) + " | MRR@10 |\n|---|---|---|---|---|")
+    for name in found[0].ranks:
+        places = [row.ranks[name] for row in found]
+        cells = [np.mean([0 < at <= k for at in places]) for k in DEPTHS]
+        mrr = np.mean([1 / at if at else 0 for at in places])
+        print(f"| {name} | " + " | ".join(f"{cell:.3f}" for cell in [*cells, mrr]) + " |")
+    _show_answers(rows, short, cut)
+    _show_confidence(short)
+    stages = {name: [row.timings[name] for row in rows] for name in rows[0].timings}
+    line = ", ".join(f"{n} {percentile(t, 0.5):.0f}/{percentile(t, 0.95):.0f}" for n, t in stages.items())
+    print(f"\nms p50/p95: {line}")
+    print(f"citations newer than the question: {sum(row.late for row in rows)}")
+
+
+def _show_answers(rows: Sequence[Row], short: Sequence[Row], cut: dict[str, str]) -> None:
+    print("\n| answers, EM / F1 | short facts | all |\n|---|---|---|")
+    systems: dict[str, Callable[[Row], str]] = {
+        "citedesk, made to answer": lambda row: row.forced,
+        "citedesk, abstentions wrong": lambda row: row.said,
+        "citedesk, made to answer, in what a web search returned": lambda row: cut[row.question.id],
+    }
+    print(f"| n | {len(short)} | {len(rows)} |")
+    for name, said in systems.items():
+        print(f"| {name} | {_mean(short, said)} | {_mean(rows, said)} |")
+    predictions = published()
+    for system, name in SYSTEMS.items():
+        told = predictions[system]
+        parts = [[row for row in part if row.question.id in told] for part in (short, rows)]
+        if not parts[0]:
+            continue
+        print(f"| on the questions of {name}: n | {len(parts[0])} | {len(parts[1])} |")
+        every = {name: lambda row, told=told: told[row.question.id]} | systems
+        for each, said in every.items():
+            print(f"| - {each} | {_mean(parts[0], said)} | {_mean(parts[1], said)} |")
+
+
+def _mean(rows: Sequence[Row], said: Callable[[Row], str]) -> str:
+    marks = np.array([newsroom.scores(said(row), row.question) for row in rows])
+    return f"{100 * marks[:, 0].mean():.1f} / {100 * marks[:, 1].mean():.1f}"
+
+
+def _show_confidence(short: Sequence[Row]) -> None:
+    from sklearn.metrics import roc_auc_score
+
+    gone = [row.removed for row in short if row.removed is not None]
+    sure = np.array([row.sure for row in short] + gone)
+    right = np.array([is_right(row) for row in short] + [False] * len(gone))
+    print(
+        f"\nconfidence over {len(short)} questions and {len(gone)} without their articles: AUROC "
+        f"{roc_auc_score(right, sure):.3f}, calibration error {calibration_error(sure, right):.3f}"
+    )
+    order = np.argsort(-sure)
+    shares = (0.1, 0.2, 0.3, 0.4, 0.5)
+    wrong = [1 - right[order][: max(1, int(share * len(order)))].mean() for share in shares]
+    told = ", ".join(f"{share:.0%} {risk:.2f}" for share, risk in zip(shares, wrong, strict=True))
+    print(f"share wrong among the surest: {told}")
+
+
+def run(period: str, folder: Path) -> None:
+    """Measure a period and print its tables."""
+    asked = realtimeqa.questions(period)
+    with newsroom.archive(period, folder) as archive, Assistant.open(archive, llm="extractive") as desk:
+        articles = {article.id: article for article in archive.articles()}
+        texts = [article.text for article in articles.values()]
+        inside = newsroom.answered_by(texts, asked)
+        again = {
+            q.id for q in [q for q in asked if q.id in inside and q.source in realtimeqa.SHORT][:REMOVED]
+        }
+        desk.ask(asked[0].text, as_of=asked[0].day)
+        rows = []
+        for number, question in enumerate(asked):
+            rows.append(ask(desk, question, question.id in inside, again=question.id in again))
+            print(f"\r{period} {number + 1} of {len(asked)}", end="", file=sys.stderr)
+        encoder = newsroom.Remembering(archive.encoder)
+        cut = {question.id: in_retrieved(articles, question, encoder) for question in asked}
+    print(file=sys.stderr)
+    show(period, rows, cut)
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--periods", nargs="+", choices=realtimeqa.PERIODS, default=["2024h1", "2024h2"])
+    parser.add_argument("--keep", type=Path, help="where the archives stay for another run")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as temporary:
+        try:
+            for period in given.periods:
+                run(period, given.keep or Path(temporary))
+        except SourceNotFound as error:
+            sys.exit(str(error))
+    print(f"\ncommand: python -m eval.benchmarks.news --periods {' '.join(given.periods)}")
+    print(f"commit: {commit() or 'not a checkout'}")
+    print(f"machine: {machine()}")
+
+
+if __name__ == "__main__":
+    main()

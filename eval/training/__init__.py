@@ -1,0 +1,1 @@
+"""How the reader that citedesk ships was trained: its data, and the loop. Not needed to use it."""

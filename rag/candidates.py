@@ -1,0 +1,210 @@
+"""Candidate: one answer to a question, with every passage in which the reader found it.
+
+A single passage easily misleads a reader; the same answer found by several newsrooms seldom does. So spans
+that say the same are weighed together, one voice for each origin, with how near and how recent their passages
+are, and whether they are of the kind that the question wants. The weights make the right answer likeliest among
+the candidates of a question (a softmax over them), over the questions of RealTimeQA 2023h2:
+
+    python -m eval.benchmarks.fit_candidates
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import string
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass, replace
+
+from index.passages import sentences
+from rag.expected import capitals, expected, has_figure
+from rag.reader import Span
+from rag.retrieve import Reading
+from rag.words import STOPWORDS, normalise
+
+SPANS = 3  # of each passage
+
+_ARTICLES = re.compile(r"\b(a|an|the)\b")
+_PUNCTUATION = str.maketrans("", "", string.punctuation)
+_WORD = re.compile(r"[a-z0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What speaks for and against a candidate. Logits are the reader's, divided by 4.
+
+    ``score``: the best logit; ``behind``: how far that lies behind the best of all candidates; ``voices``: the logits
+    of all its origins, added up as exponentials; ``origins``: the logarithm of their number; ``near`` and
+    ``nearest``: retrieval score of the passage with the best logit, and the best of all; ``told``: how much of the
+    answer the question says itself; ``length``: logarithm of its words; ``sentence``: share of the question's words
+    in the sentence; ``second``: 1 if it is not its passage's best; ``alike``: support of candidates that hold it
+    or that it holds; ``figure``: whether there is one where one is wanted; ``name``: share of capitals where a name is
+    wanted; ``no_name``: a figure there; ``fresh``: e to the power of minus its age in weeks; ``mentions``: passages
+    that mention it, by their retrieval score.
+    """
+
+    score: float
+    behind: float
+    voices: float
+    origins: float
+    near: float
+    nearest: float
+    told: float
+    length: float
+    sentence: float
+    second: float
+    alike: float
+    figure: float
+    name: float
+    no_name: float
+    fresh: float
+    mentions: float
+
+
+WEIGHTS = Traits(
+    score=0.267,
+    behind=0.275,
+    voices=0.237,
+    origins=0.285,
+    near=-0.987,
+    nearest=1.358,
+    told=-0.271,
+    length=-0.386,
+    sentence=0.479,
+    second=-0.492,
+    alike=1.095,
+    figure=1.984,
+    name=1.118,
+    no_name=-1.260,
+    fresh=1.912,
+    mentions=0.535,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a candidate was found."""
+
+    reading: Reading
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An answer: its places, one an origin, the best first; ``chance`` is its share among the candidates, 0..1."""
+
+    places: tuple[Place, ...]
+    chance: float
+
+    @property
+    def reading(self) -> Reading:
+        """Its best reading, with its own span first."""
+        best = self.places[0]
+        others = (span for span in best.reading.spans if span is not best.span)
+        return replace(best.reading, spans=(best.span, *others))
+
+
+def candidates(question: str, readings: Sequence[Reading]) -> list[Candidate]:
+    """The different answers that some readings give, the likeliest first."""
+    groups, measured = traits(question, readings)
+    if not groups:
+        return []
+    scores = [sum(w * t for w, t in zip(astuple(WEIGHTS), astuple(each), strict=True)) for each in measured]
+    top = max(scores)
+    total = sum(math.exp(score - top) for score in scores)
+    found = [
+        Candidate(tuple(_voices(group)), math.exp(score - top) / total)
+        for group, score in zip(groups, scores, strict=True)
+    ]
+    return sorted(found, key=lambda each: -each.chance)
+
+
+def traits(question: str, readings: Sequence[Reading]) -> tuple[list[list[Place]], list[Traits]]:
+    """The places of each candidate, best first, and its traits."""
+    groups: dict[str, list[Place]] = defaultdict(list)
+    for reading in readings:
+        for span in reading.spans[:SPANS]:
+            if said := same(span.text):
+                groups[said].append(Place(reading, span))
+    for group in groups.values():
+        group.sort(key=lambda place: -place.span.score)
+    top = max((group[0].span.score for group in groups.values()), default=0.0)
+    texts = [
+        (math.exp((reading.evidence.score - 1.2) / 0.15), f" {same(_around(reading))} ")
+        for reading in readings
+    ]
+    weigh = _Weighing(question, top, texts)
+    return list(groups.values()), [weigh(said, groups) for said in groups]
+
+
+def same(answer: str) -> str:
+    """An answer without case, articles and punctuation: what makes two spans one candidate.
+
+    >>> same("The “Squid Game”") == same("squid game")
+    True
+    """
+    plain = normalise(answer).lower().translate(_PUNCTUATION)
+    return " ".join(_ARTICLES.sub(" ", plain).split())
+
+
+class _Weighing:
+    """What all candidates of a question are measured against."""
+
+    def __init__(self, question: str, top: float, texts: Sequence[tuple[float, str]]) -> None:
+        self._wanted = expected(question)
+        self._asked = frozenset(same(question).split())
+        self._telling = _telling(question)
+        self._top = top
+        self._texts = texts
+
+    def __call__(self, said: str, groups: dict[str, list[Place]]) -> Traits:
+        best, words = groups[said][0], said.split()
+        voices = list(_voices(groups[said]))
+        text = best.span.text
+        return Traits(
+            score=best.span.score / 4,
+            behind=(best.span.score - self._top) / 4,
+            voices=math.log(sum(math.exp(max(-30.0, place.span.score) / 4) for place in voices)),
+            origins=math.log(len(voices)),
+            near=best.reading.evidence.score,
+            nearest=max(place.reading.evidence.score for place in groups[said]),
+            told=sum(word in self._asked for word in words) / len(words),
+            length=math.log(len(words)),
+            sentence=self._shared(best),
+            second=float(best.span is not best.reading.spans[0]),
+            alike=math.log1p(self._alike(said, groups)),
+            figure=(has_figure(text) - 0.5) if self._wanted == "figure" else 0.0,
+            name=capitals(text) if self._wanted == "name" else 0.0,
+            no_name=float(has_figure(text)) if self._wanted == "name" else 0.0,
+            fresh=math.exp(-min(place.reading.evidence.age for place in groups[said]) / 7),
+            mentions=math.log(0.01 + sum(near for near, other in self._texts if f" {said} " in other)),
+        )
+
+    def _shared(self, place: Place) -> float:
+        text, span = place.reading.evidence.passage.text, place.span
+        held = [text[a:b] for a, b in sentences(text) if a < span.end and b > span.start]
+        return len(self._telling & _telling(" ".join(held))) / max(1, len(self._telling))
+
+    def _alike(self, said: str, groups: dict[str, list[Place]]) -> float:
+        return sum(
+            math.exp((group[0].span.score - self._top) / 3)
+            for other, group in groups.items()
+            if other != said and (f" {said} " in f" {other} " or f" {other} " in f" {said} ")
+        )
+
+
+def _voices(group: Sequence[Place]) -> list[Place]:
+    """The best place of each origin."""
+    found: dict[str, Place] = {}
+    for place in group:
+        found.setdefault(place.reading.evidence.origin, place)
+    return list(found.values())
+
+
+def _around(reading: Reading) -> str:
+    return f"{reading.evidence.article.title} {reading.evidence.passage.text}"
+
+
+def _telling(text: str) -> frozenset[str]:
+    return frozenset(_WORD.findall(text.lower())) - STOPWORDS

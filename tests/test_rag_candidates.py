@@ -1,0 +1,87 @@
+"""Candidates: the same answer from several newsrooms counts more, copies of one text count once."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from index.articles import Article, Passage
+from rag.candidates import Candidate, candidates, same
+from rag.evidence import Evidence
+from rag.reader import Span
+from rag.retrieve import Reading
+
+
+def reading(
+    text: str, answer: str, score: float, *, origin: str, fused: float = 1.0, age: float = 3
+) -> Reading:
+    article = Article(text=text, id=origin)
+    start = text.index(answer)
+    span = Span(answer, start, start + len(answer), score)
+    return Reading(Evidence(article, Passage(origin, 0, len(text), text), fused, origin, age), 0.6, (span,))
+
+
+RIO = "The summit was held in Rio on Monday."
+PARIS = "The summit was held in Paris on Monday."
+
+
+def chances(*readings: Reading, question: str = "Which city held the summit?") -> dict[str, float]:
+    return {each.reading.best.text: each.chance for each in candidates(question, readings)}
+
+
+def test_the_same_answer_from_two_newsrooms_beats_a_better_read_one() -> None:
+    one = reading(PARIS, "Paris", 6.0, origin="a")
+    found = chances(
+        one,
+        reading(RIO, "Rio", 5.5, origin="b"),
+        reading("So Rio it was, the city held the summit.", "Rio", 5.5, origin="c"),
+    )
+    assert found["Rio"] > found["Paris"]
+    assert sum(found.values()) == pytest.approx(1)
+
+
+def test_copies_of_one_text_are_one_voice() -> None:
+    first, copy, other = (reading(RIO, "Rio", 5.0, origin=o) for o in ("wire", "wire", "other"))
+    assert len(_rio(candidates("Which city?", [first, copy])).places) == 1
+    assert len(_rio(candidates("Which city?", [first, other])).places) == 2
+
+
+def _rio(found: list[Candidate]) -> Candidate:
+    return next(each for each in found if each.reading.best.text == "Rio")
+
+
+def test_spelling_and_articles_do_not_part_an_answer() -> None:
+    assert same("the “Squid Game”") == same("Squid Game")
+    assert same("...") == ""
+
+
+def test_where_a_figure_is_asked_for_a_figure_leads() -> None:
+    text = "Officials said 40 people were hurt in Lahore."
+    found = chances(
+        reading(text, "Lahore", 4.0, origin="a"),
+        reading(text, "40", 4.0, origin="b"),
+        question="How many people were hurt?",
+    )
+    assert found["40"] > found["Lahore"]
+
+
+def test_of_two_equals_the_fresher_and_nearer_leads() -> None:
+    found = chances(
+        reading(RIO, "Rio", 5.0, origin="a", fused=1.1, age=2),
+        reading(PARIS, "Paris", 5.0, origin="b", fused=0.9, age=90),
+    )
+    assert found["Rio"] > found["Paris"]
+
+
+def test_undated_news_can_be_weighed() -> None:
+    found = chances(reading(RIO, "Rio", 5.0, origin="a", age=math.inf))
+    assert found == {"Rio": pytest.approx(1)}
+
+
+def test_nothing_read_gives_nothing() -> None:
+    assert candidates("Who?", []) == []
+    empty = Reading(
+        Evidence(Article(text="x", id="a"), Passage("a", 0, 1, "x"), 1.0), 0.1, (Span("", 0, 0, -math.inf),)
+    )
+    assert candidates("Who?", [empty]) == []
