@@ -7,7 +7,8 @@ the questions for short facts whose answer string occurs in the archive; answers
 and F1 as SQuAD has them, beside the published predictions of GPT-3 with web search and of BART-RAG on the same
 questions where there are any (Kasai et al., 2023). "made to answer" takes the likeliest candidate whatever the
 confidence. Confidence is scored on the same questions and on ``REMOVED`` of them asked again without the articles that
-hold their answer. ``--keep`` names a folder where the archives stay for another run.
+hold their answer. ``--retrieved`` adds answers from only those articles that the published systems read. ``--keep``
+names a folder where the archives stay for another run.
 """
 
 from __future__ import annotations
@@ -169,8 +170,9 @@ def _show_answers(rows: Sequence[Row], short: Sequence[Row], cut: dict[str, str]
     systems: dict[str, Callable[[Row], str]] = {
         "citedesk, made to answer": lambda row: row.forced,
         "citedesk, abstentions wrong": lambda row: row.said,
-        "citedesk, made to answer, in what a web search returned": lambda row: cut[row.question.id],
     }
+    if cut:
+        systems["citedesk, made to answer, in what a web search returned"] = lambda row: cut[row.question.id]
     print(f"| n | {len(short)} | {len(rows)} |")
     for name, said in systems.items():
         print(f"| {name} | {_mean(short, said)} | {_mean(rows, said)} |")
@@ -208,9 +210,9 @@ def _show_confidence(short: Sequence[Row]) -> None:
     print(f"share wrong among the surest: {told}")
 
 
-def run(period: str, folder: Path) -> None:
-    """Measure a period and print its tables."""
-    asked = realtimeqa.questions(period)
+def run(period: str, folder: Path, number: int | None, *, retrieved: bool) -> None:
+    """Measure a period, or its first questions, and print its tables."""
+    asked = realtimeqa.questions(period)[:number]
     with newsroom.archive(period, folder) as archive, Assistant.open(archive, llm="extractive") as desk:
         articles = {article.id: article for article in archive.articles()}
         texts = [article.text for article in articles.values()]
@@ -224,7 +226,7 @@ def run(period: str, folder: Path) -> None:
             rows.append(ask(desk, question, question.id in inside, again=question.id in again))
             print(f"\r{period} {number + 1} of {len(asked)}", end="", file=sys.stderr)
         encoder = newsroom.Remembering(archive.encoder)
-        cut = {question.id: in_retrieved(articles, question, encoder) for question in asked}
+        cut = {q.id: in_retrieved(articles, q, encoder) for q in asked} if retrieved else {}
     print(file=sys.stderr)
     show(period, rows, cut)
 
@@ -235,15 +237,23 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--periods", nargs="+", choices=realtimeqa.PERIODS, default=["2024h1", "2024h2"])
+    parser.add_argument("--questions", type=int, help="only so many of each period (default: all)")
+    parser.add_argument(
+        "--retrieved",
+        action="store_true",
+        help="answer from what a web search returned too, which takes as long again",
+    )
     parser.add_argument("--keep", type=Path, help="where the archives stay for another run")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         try:
             for period in given.periods:
-                run(period, given.keep or Path(temporary))
+                run(period, given.keep or Path(temporary), given.questions, retrieved=given.retrieved)
         except SourceNotFound as error:
             sys.exit(str(error))
-    print(f"\ncommand: python -m eval.benchmarks.news --periods {' '.join(given.periods)}")
+    only = f" --questions {given.questions}" if given.questions else ""
+    only += " --retrieved" if given.retrieved else ""
+    print(f"\ncommand: python -m eval.benchmarks.news --periods {' '.join(given.periods)}{only}")
     print(f"commit: {commit() or 'not a checkout'}")
     print(f"machine: {machine()}")
 
