@@ -8,23 +8,24 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-MONTHS = {name.lower(): i for i, name in enumerate(calendar.month_name) if name}
-_SHORT = {name.lower(): i for i, name in enumerate(calendar.month_abbr) if name} | {"sept": 9}
-_DAYS = {name.lower(): i for i, name in enumerate(calendar.day_name)}
-_NUMBERS = {
-    "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
-    "ten": 10, "eleven": 11, "twelve": 12, "a": 1, "an": 1, "couple": 2, "few": 3, "several": 3, "dozen": 12,
-}  # fmt: skip
-
-_MONTH = rf"(?P<month>{'|'.join(MONTHS)})"
-_ANY_MONTH = rf"(?P<month>{'|'.join(MONTHS)}|(?:{'|'.join(_SHORT)})\b\.?)"
-_YEAR = r"(?P<year>1[89]\d\d|20\d\d)(?![\d%]|[-–/.,:]\d)"
-_DAY = r"(?P<day>3[01]|[12]\d|0?[1-9])(?:st|nd|rd|th)?"
-_DAY2 = _DAY.replace("day", "day2")
-_WEEKDAY = rf"(?P<weekday>{'|'.join(_DAYS)})"
-_TO = r"\s*(?:-|–|\bto\b|\band\b|\buntil\b|\btill\b|\bthrough\b)\s*"
-_COUNT = rf"(?P<count>\d{{1,5}}|{'|'.join(_NUMBERS)})(?:\s+(?:of|more))?"
-_UNIT = r"(?P<unit>day|weekend|week|month|year|decade)"
+from rag.date_parts import PARTS
+from rag.date_tables import (
+    ANY_MONTH,
+    COUNT,
+    DAY,
+    DAY2,
+    DAYS,
+    MONTH,
+    MONTHS,
+    TO,
+    UNIT,
+    WEEKDAY,
+    YEAR,
+    month_number,
+    month_range,
+    months_back,
+    number,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +50,6 @@ class Atom:
 _Read = Callable[[re.Match[str], dt.date], tuple[dt.date, dt.date] | None]
 
 
-def month_range(year: int, month: int) -> tuple[dt.date, dt.date]:
-    """The first and the last day of a month; raises ValueError outside the years 1 to 9999."""
-    return dt.date(year, month, 1), dt.date(year, month, calendar.monthrange(year, month)[1])
-
-
 def latest(month: int, day: int, before: dt.date) -> tuple[dt.date, dt.date] | None:
     """The latest such day (or month, if ``day`` is 0) that begins no later than ``before``.
 
@@ -71,13 +67,6 @@ def latest(month: int, day: int, before: dt.date) -> tuple[dt.date, dt.date] | N
 
 def _days(date: dt.date, n: int) -> dt.date:
     return date + dt.timedelta(days=n)
-
-
-def months_back(date: dt.date, n: int) -> dt.date:
-    """The same day ``n`` months earlier, or the last day of that month if it is shorter."""
-    index = date.year * 12 + date.month - 1 - n
-    year, month = divmod(index, 12)
-    return dt.date(year, month + 1, min(date.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def _unit_ago(unit: str, n: int, as_of: dt.date) -> tuple[dt.date, dt.date]:
@@ -105,21 +94,12 @@ def _back_from(unit: str, n: int, as_of: dt.date) -> tuple[dt.date, dt.date]:
     return months_back(as_of, n * {"month": 1, "year": 12, "decade": 120}[unit]), as_of
 
 
-def _number(words: str) -> int:
-    return _NUMBERS.get(words.lower()) or int(words)
-
-
-def _month_number(name: str) -> int:
-    name = name.lower().rstrip(".")
-    return MONTHS.get(name) or _SHORT[name]
-
-
 def _iso(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date]:
     return (dt.date(int(m["year"]), int(m["month"]), int(m["day"])),) * 2
 
 
 def _day_month(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date] | None:
-    month, day = _month_number(m["month"]), int(m["day"])
+    month, day = month_number(m["month"]), int(m["day"])
     last_day = int(m["day2"]) if "day2" in m.re.groupindex else day
     found = (dt.date(int(m["year"]), month, day),) * 2 if m["year"] else latest(month, day, as_of)
     if found is None or last_day < day:
@@ -128,16 +108,16 @@ def _day_month(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date] | No
 
 
 def _month_year(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date]:
-    return month_range(int(m["year"]), _month_number(m["month"]))
+    return month_range(int(m["year"]), month_number(m["month"]))
 
 
 def _month_of_year(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date]:
-    return month_range(as_of.year - (m["which"].lower() == "last"), _month_number(m["month"]))
+    return month_range(as_of.year - (m["which"].lower() == "last"), month_number(m["month"]))
 
 
 def _month(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date] | None:
     last = (m["which"] or "").lower() in ("last", "past")
-    return latest(_month_number(m["month"]), 0, _days(as_of.replace(day=1), -1) if last else as_of)
+    return latest(month_number(m["month"]), 0, _days(as_of.replace(day=1), -1) if last else as_of)
 
 
 def _years(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date] | None:
@@ -154,11 +134,11 @@ def _decade(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date]:
 
 
 def _weekday(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date]:
-    back = (as_of.weekday() - _DAYS[m["weekday"].lower()]) % 7
+    back = (as_of.weekday() - DAYS[m["weekday"].lower()]) % 7
     if (m["which"] or "").lower() in ("last", "past"):
         back = back or 7
     if m["week"]:
-        back = as_of.weekday() + 7 - _DAYS[m["weekday"].lower()]
+        back = as_of.weekday() + 7 - DAYS[m["weekday"].lower()]
     return (_days(as_of, -back),) * 2
 
 
@@ -183,15 +163,15 @@ def _last(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date]:
 
 
 def _past(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date]:
-    return _back_from(m["unit"].lower(), _number(m["count"] or "1"), as_of)
+    return _back_from(m["unit"].lower(), number(m["count"] or "1"), as_of)
 
 
 def _ago(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date]:
-    return _unit_ago(m["unit"].lower(), _number(m["count"]), as_of)
+    return _unit_ago(m["unit"].lower(), number(m["count"]), as_of)
 
 
 def _hours(m: re.Match[str], as_of: dt.date) -> tuple[dt.date, dt.date]:
-    hours = _number(m["count"] or m["count2"])
+    hours = number(m["count"] or m["count2"])
     return _days(as_of, -((hours + 23) // 24)), as_of
 
 
@@ -214,36 +194,39 @@ def _p(regex: str, read: _Read, **flags: bool) -> _Pattern:
 
 _ENDING = r"(?:\s+(?:morning|afternoon|evening|night))?"
 _PATTERNS = (
+    *(_p(regex, read, relative=relative) for regex, read, relative in PARTS),
     _p(r"(?P<year>\d{4})(?P<_s>[-/])(?P<month>\d{1,2})(?P=_s)(?P<day>\d{1,2})(?![-/]\d)", _iso),
-    _p(rf"(?:the\s+)?{_DAY}{_TO}(?:the\s+)?{_DAY2}\s+(?:of\s+)?{_ANY_MONTH}(?:,?\s+{_YEAR})?", _day_month),
-    _p(rf"{_ANY_MONTH}\s+{_DAY}{_TO}{_DAY2}(?!\d)(?:,?\s+{_YEAR})?", _day_month),
-    _p(rf"(?:{_WEEKDAY},?\s+)?(?:the\s+)?{_DAY}\s+(?:of\s+)?{_ANY_MONTH}(?:,?\s+{_YEAR})?", _day_month),
-    _p(rf"(?:{_WEEKDAY},?\s+)?{_ANY_MONTH}\s+(?:the\s+)?{_DAY}(?!\d)(?:,?\s+{_YEAR})?", _day_month),
-    _p(rf"{_ANY_MONTH},?\s+(?:of\s+)?{_YEAR}", _month_year),
-    _p(rf"{_MONTH},?\s+(?:of\s+)?(?P<which>this|last)\s+year", _month_of_year, relative=True),
-    _p(rf"(?:(?P<which>last|this|past)\s+)?{_MONTH}", _month, relative=True, bare=True),
-    _p(rf"{_YEAR.split('(?!')[0]}\s*(?:-|–|to)\s*{_YEAR.replace('year', 'year2')}", _years),
-    _p(rf"(?P<_y>the\s+year\s+)?{_YEAR}", _year, bare=True),
+    _p(rf"(?:the\s+)?{DAY}{TO}(?:the\s+)?{DAY2}\s+(?:of\s+)?{ANY_MONTH}(?:,?\s+{YEAR})?", _day_month),
+    _p(rf"{ANY_MONTH}\s+{DAY}{TO}{DAY2}(?!\d)(?:,?\s+{YEAR})?", _day_month),
+    _p(rf"(?:{WEEKDAY},?\s+)?(?:the\s+)?{DAY}\s+(?:of\s+)?{ANY_MONTH}(?:,?\s+{YEAR})?", _day_month),
+    _p(rf"(?:{WEEKDAY},?\s+)?{ANY_MONTH}\s+(?:the\s+)?{DAY}(?!\d)(?:,?\s+{YEAR})?", _day_month),
+    _p(rf"{ANY_MONTH},?\s+(?:of\s+)?{YEAR}", _month_year),
+    _p(rf"{MONTH},?\s+(?:of\s+)?(?P<which>this|last)\s+year", _month_of_year, relative=True),
+    _p(rf"(?:(?P<which>last|this|past)\s+)?{MONTH}", _month, relative=True, bare=True),
+    _p(rf"{YEAR.split('(?!')[0]}\s*(?:-|–|to)\s*{YEAR.replace('year', 'year2')}", _years),
+    _p(rf"(?P<_y>the\s+year\s+)?{YEAR}", _year, bare=True),
     _p(r"(?:the\s+)?(?P<year>1[89]\d0|20\d0)s", _decade, bare=True),
-    _p(rf"(?:(?P<which>last|this|past)\s+)?{_WEEKDAY}(?P<week>\s+last\s+week|\s+of\s+last\s+week)?{_ENDING}",
+    _p(rf"(?:(?P<which>last|this|past)\s+)?{WEEKDAY}(?P<week>\s+last\s+week|\s+of\s+last\s+week)?{_ENDING}",
        _weekday, relative=True, bare=True),
     _p(r"today|tonight|this\s+(?:morning|afternoon|evening)|earlier\s+today", _today, relative=True),
     _p(rf"(?:the\s+day\s+before\s+yesterday|last\s+night|yesterday{_ENDING})", _yesterday, relative=True),
     _p(r"(?:earlier\s+|later\s+)?(?:this|the\s+current)\s+(?P<unit>weekend|week|month|year)(?!\s+of\b)",
        _this, relative=True),
-    _p(r"(?:over|at|on)\s+the\s+(?P<unit>weekend)", _this, relative=True),
+    _p(r"(?:over|at|on)\s+the\s+(?P<unit>weekend)(?!\s+of\b)", _this, relative=True),
     _p(r"(?:late\s+|earlier\s+)?(?:last|the\s+previous)\s+(?P<unit>weekend|week|month|year)(?!\s+of\b)",
        _last, relative=True),
-    _p(rf"the\s+{_UNIT}\s+before\s+last", _last, relative=True),
-    _p(rf"(?:the\s+)?(?:last|past|previous)\s+(?:a\s+)?{_COUNT}\s+{_UNIT}s?", _past, relative=True),
+    _p(rf"the\s+{UNIT}\s+before\s+last", _last, relative=True),
+    _p(rf"(?:the\s+)?(?:last|past|previous)\s+(?:a\s+)?{COUNT}\s+{UNIT}s?", _past, relative=True),
     _p(r"(?:the\s+)?past(?P<count>)\s+(?P<unit>day|week|month|year|decade)", _past, relative=True),
     _p(r"(?:the\s+)?last(?P<count>)\s+(?P<unit>decade)", _past, relative=True),
-    _p(rf"(?:a\s+)?{_COUNT}\s+{_UNIT}s?\s+(?:ago|earlier|back)", _ago, relative=True),
-    _p(rf"(?:the\s+)?(?:last|past)\s+{_COUNT}\s+hours|{_COUNT.replace('count', 'count2')}\s+hours\s+ago",
+    _p(rf"(?:a\s+)?{COUNT}\s+{UNIT}s?\s+(?:ago|earlier|back)", _ago, relative=True),
+    _p(rf"(?:the\s+)?(?:last|past)\s+{COUNT}\s+hours|{COUNT.replace('count', 'count2')}\s+hours\s+ago",
        _hours, relative=True),
     _p(r"recently|lately|nowadays|currently|right\s+now|now|at\s+the\s+moment|these\s+days|so\s+far|"
        r"(?:the\s+)?(?<!at the )(?:latest|newest|most\s+recent)|(?:in\s+)?recent\s+(?:day|week|month|year)s|"
-       r"the\s+(?:day|week|month|year)\s+(?:after|before)|the\s+(?:next|following)\s+day",
+       r"the\s+(?:day|week|month|year)\s+(?:after|before)|the\s+(?:next|following)\s+day|"
+       rf"{COUNT.replace('?P<count>', '?:')}\s+(?:day|week|month|year)s?\s+(?:after|before)|"
+       r"the\s+week\s+(?:of|beginning|starting)",
        _open, relative=True, loose=True),
 )  # fmt: skip
 
@@ -251,7 +234,7 @@ _NAMELIKE = ("april", "may", "june", "august", "march")
 _NOT_A_NAME = re.compile(
     r"(?:an?|the|in|on|of|by|to|from|since|until|till|before|after|during|through|throughout|between|and|or|for|"
     r"early|late|mid|last|this|past|did|does|do|was|were|is|are|has|have|had|what|which|who|when|where|why|how|"
-    rf"happened|{'|'.join(_DAYS)}),?",
+    rf"happened|{'|'.join(DAYS)}),?",
     re.IGNORECASE,
 )
 _NAMED_DAYS = ("black", "good", "super", "bloody", "ash", "cyber", "palm", "easter", "holy", "maundy")
@@ -309,7 +292,7 @@ def _looks_like_a_date(question: str, match: re.Match[str], pattern: _Pattern) -
     # "USA Today" and "Last Week Tonight" are names: only the first word of a sentence is capitalised.
     words = match[0].split()
     starts = not before or before[-1] in '.?!:;"“('
-    return not any(w[0].isupper() for w in (words[1:] if starts else words))
+    return not any(w[0].isupper() and not w[1:].isdigit() for w in (words[1:] if starts else words))  # Q2
 
 
 def _is_month(name: str, word: str, question: str, match: re.Match[str]) -> bool:

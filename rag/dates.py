@@ -5,6 +5,8 @@ Conventions, all seen from ``as_of``, the day on which the question is asked:
 - Weeks start on Monday (ISO 8601). "Last week" is the week before this one; "the past week" and "the
   last 7 days" run from seven days ago to today. "Three weeks ago" is a week, "two months ago" a
   month, "two years ago" a year, "three days ago" a day.
+- "Early", "mid" and "late" are the whole month or year: where a third begins, no two readers agree. The first
+  week of a month is its first seven days, "the week of 16 October" the one from Monday that holds it.
 - "This weekend" is the latest Saturday and Sunday that have begun, "last weekend" the latest that
   were over.
 - A day, weekday or month without a year is the latest one that has begun; "last Tuesday" and "last
@@ -21,7 +23,8 @@ import re
 from dataclasses import dataclass, replace
 
 from index.articles import DateRange
-from rag.date_words import Atom, atoms, month_range
+from rag.date_tables import month_range, number
+from rag.date_words import Atom, atoms
 
 
 @dataclass(frozen=True, slots=True)
@@ -199,22 +202,40 @@ def _in_year(atom: Atom, year: int) -> Atom:
 
 def _loose(
     question: str, text: str, atom: Atom, following: Atom | None, as_of: dt.date
-) -> tuple[Period, bool]:
-    """Words of recency; or "the day after 8 November", "the week before the 2nd of May"."""
+) -> tuple[Period | None, bool]:
+    """Words of recency; or "the day after 8 November", "two weeks before the 2nd of May", "the week of 6 March"."""
     words = text[atom.start : atom.end].lower().split()
+    counted = words[0] != "the" and words[-1] in ("after", "before")
+    of_week = words[:2] == ["the", "week"] and words[-1] in ("of", "beginning", "starting")
     is_next = words[-1] in ("after", "before") or words[-2:] in (["next", "day"], ["following", "day"])
-    if words[-1] in ("after", "before") and following and not text[atom.end : following.start].strip():
-        size = dt.timedelta(days={"day": 1, "week": 7, "month": 31, "year": 366}[words[-2]])
-        day = dt.timedelta(days=1)
+    if (is_next or of_week) and following and not text[atom.end : following.start].strip(" the"):
         try:
-            if words[-1] == "after":
-                since, until = following.last + day, following.last + size
-            else:
-                since, until = following.first - size, following.first - day
+            since, until = _week_of(following) if of_week else _away(words, following, counted=counted)
         except OverflowError:
             since, until = following.first, following.last
         joined = replace(following, start=atom.start)
         if period := _make(question, joined, since, until, atom.start, as_of):
             return period, True
+    if counted or of_week:
+        return None, False  # "two days after the vote": of which day, nobody said
     span = question[atom.start : atom.end]
     return Period(DateRange(until=as_of), span, atom.start, atom.end, True, recent=not is_next), False
+
+
+def _away(words: list[str], day: Atom, *, counted: bool) -> tuple[dt.date, dt.date]:
+    """The day or days so far from a date: "the week after" is seven days, "two weeks after" the fourteenth."""
+    sizes = {"day": 1, "week": 7, "month": 31, "year": 366}
+    size = dt.timedelta(sizes[words[-2].rstrip("s")])
+    if counted:
+        size *= number(words[1] if words[0] == "a" and len(words) > 3 else words[0])
+        at = day.last + size if words[-1] == "after" else day.first - size
+        return at, at
+    one = dt.timedelta(1)
+    if words[-1] == "after":
+        return day.last + one, day.last + size
+    return day.first - size, day.first - one
+
+
+def _week_of(day: Atom) -> tuple[dt.date, dt.date]:
+    monday = day.first - dt.timedelta(day.first.weekday())
+    return monday, monday + dt.timedelta(6)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from rag.dates import read_period
 
+TABLE = (Path(__file__).parent / "date_expressions.tsv").read_text("utf-8").splitlines()[1:]
 ASKED = dt.date(2023, 11, 8)
 
 # question, words of the period, since, until ("" = open)
@@ -204,3 +206,15 @@ def test_any_question_on_any_day_gives_a_usable_period_or_none(question: str, as
 def test_the_ends_of_the_calendar_raise_nothing(question: str, as_of: dt.date) -> None:
     period = read_period(question, as_of)
     assert period is None or not period.relative or period.range.until <= as_of  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("row", TABLE)
+def test_two_hundred_expressions_written_without_a_look_at_the_code(row: str) -> None:
+    question, as_of, since, until, kind = row.split("\t")
+    period = read_period(question, dt.date.fromisoformat(as_of))
+    found = "none"
+    if period:
+        found = "recent" if period.recent else "relative" if period.relative else "explicit"
+        assert question[period.start : period.end] == period.text
+        assert (str(period.range.since or ""), str(period.range.until or "")) == (since, until)
+    assert found == kind
