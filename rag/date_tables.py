@@ -11,7 +11,8 @@ DAYS = {name.lower(): i for i, name in enumerate(calendar.day_name)}
 NUMBERS = {
     "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
     "ten": 10, "eleven": 11, "twelve": 12,
-    "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "a": 1, "an": 1, "couple": 2, "few": 3, "several": 3, "dozen": 12,
+    "fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50,
+    "a": 1, "an": 1, "couple": 2, "few": 3, "several": 3, "dozen": 12,
 }  # fmt: skip
 
 MONTH = rf"(?P<month>{'|'.join(MONTHS)})"
