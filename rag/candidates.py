@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 
-from index.passages import sentences
+from rag.compose import is_prose, sentence_at
 from rag.expected import capitals, expected, has_figure
 from rag.reader import Span
 from rag.retrieve import Reading
@@ -34,14 +34,15 @@ _WORD = re.compile(r"[a-z0-9]+")
 class Traits:
     """What speaks for and against a candidate. Logits are the reader's, divided by 4.
 
-    ``score``: the best logit; ``behind``: how far that lies behind the best of all candidates; ``voices``: the logits
-    of all its origins, added up as exponentials; ``origins``: the logarithm of their number; ``near`` and
-    ``nearest``: retrieval score of the passage with the best logit, and the best of all; ``told``: how much of the
-    answer the question says itself; ``length``: logarithm of its words; ``sentence``: share of the question's words
-    in the sentence; ``second``: 1 if it is not its passage's best; ``alike``: support of candidates that hold it
-    or that it holds; ``figure``: whether there is one where one is wanted; ``name``: share of capitals where a name is
-    wanted; ``no_name``: a figure there; ``fresh``: e to the power of minus its age in weeks; ``mentions``: passages
-    that mention it, by their retrieval score.
+    ``score``: the best logit; ``behind``: how far that lies behind the best of all candidates; ``voices``: the
+    logits of all its origins, added up as exponentials; ``origins``: the logarithm of their number; ``near``
+    and ``nearest``: retrieval score of the passage with the best logit, and the best of all; ``told``: how much
+    of the answer the question says itself; ``length``: logarithm of its words; ``sentence``: share of the
+    question's words in the sentence; ``prose``: whether that is one, and no heading; ``second``: 1 if it is not
+    its passage's best; ``alike``: support of candidates that hold it or that it holds; ``figure``: whether
+    there is one where one is wanted; ``name``: share of capitals where a name is wanted; ``no_name``: a figure
+    there; ``fresh``: e to the power of minus its age in weeks; ``mentions``: passages that mention it, by their
+    retrieval score.
     """
 
     score: float
@@ -53,6 +54,7 @@ class Traits:
     told: float
     length: float
     sentence: float
+    prose: float
     second: float
     alike: float
     figure: float
@@ -72,6 +74,7 @@ WEIGHTS = Traits(
     told=-0.271,
     length=-0.386,
     sentence=0.479,
+    prose=1.0,
     second=-0.492,
     alike=1.095,
     figure=1.984,
@@ -131,7 +134,7 @@ def traits(question: str, readings: Sequence[Reading]) -> tuple[list[list[Place]
         group.sort(key=lambda place: -place.span.score)
     top = max((group[0].span.score for group in groups.values()), default=0.0)
     texts = [
-        (math.exp((reading.evidence.score - 1.2) / 0.15), f" {same(_around(reading))} ")
+        (math.exp((reading.evidence.score - 1.2) / 0.15), f" {same(_whole(reading))} ")
         for reading in readings
     ]
     weigh = _Weighing(question, top, texts)
@@ -161,7 +164,7 @@ class _Weighing:
     def __call__(self, said: str, groups: dict[str, list[Place]]) -> Traits:
         best, words = groups[said][0], said.split()
         voices = list(_voices(groups[said]))
-        text = best.span.text
+        text, around = best.span.text, self._around(best)
         return Traits(
             score=best.span.score / 4,
             behind=(best.span.score - self._top) / 4,
@@ -171,7 +174,8 @@ class _Weighing:
             nearest=max(place.reading.evidence.score for place in groups[said]),
             told=sum(word in self._asked for word in words) / len(words),
             length=math.log(len(words)),
-            sentence=self._shared(best),
+            sentence=len(self._telling & _telling(around)) / max(1, len(self._telling)),
+            prose=float(is_prose(around)),
             second=float(best.span is not best.reading.spans[0]),
             alike=math.log1p(self._alike(said, groups)),
             figure=(has_figure(text) - 0.5) if self._wanted == "figure" else 0.0,
@@ -181,10 +185,10 @@ class _Weighing:
             mentions=math.log(0.01 + sum(near for near, other in self._texts if f" {said} " in other)),
         )
 
-    def _shared(self, place: Place) -> float:
-        text, span = place.reading.evidence.passage.text, place.span
-        held = [text[a:b] for a, b in sentences(text) if a < span.end and b > span.start]
-        return len(self._telling & _telling(" ".join(held))) / max(1, len(self._telling))
+    @staticmethod
+    def _around(place: Place) -> str:
+        """The sentence that holds a span."""
+        return sentence_at(place.reading.evidence, place.span.start, place.span.end).text
 
     def _alike(self, said: str, groups: dict[str, list[Place]]) -> float:
         return sum(
@@ -202,7 +206,7 @@ def _voices(group: Sequence[Place]) -> list[Place]:
     return list(found.values())
 
 
-def _around(reading: Reading) -> str:
+def _whole(reading: Reading) -> str:
     return f"{reading.evidence.article.title} {reading.evidence.passage.text}"
 
 

@@ -25,6 +25,9 @@ _LEANING = re.compile(
     r"group|two|former|latter|same|pair|company|agency|country))\b"
 )
 
+_STATES = re.compile(r"[^\s:]*[A-Z0-9“\"'‘(].*[.!][”’\"')]*$", re.DOTALL)
+_GLUED = re.compile(r"[a-z0-9]:[A-Z“]")  # "More:What to know"
+
 
 def sentence_at(evidence: Evidence, start: int, end: int) -> Quote:
     """The whole sentence or sentences of the passage around offsets in the passage's text."""
@@ -55,8 +58,8 @@ def claim(quote: Quote) -> Claim:
     return Claim(text, (quote,), "verified")
 
 
-def claims_for(found: Sequence[tuple[Evidence, Span]]) -> list[Claim]:
-    """The sentences that hold the given answers, each once, best first, at most four.
+def claims_for(found: Sequence[tuple[Evidence, Span]], most: int = MAX_CLAIMS) -> list[Claim]:
+    """The sentences that hold the given answers, each once, best first, at most so many.
 
     A sentence that leans on the one before it ("They have pierced ...") brings that one along.
 
@@ -71,21 +74,25 @@ def claims_for(found: Sequence[tuple[Evidence, Span]]) -> list[Claim]:
         quote = sentence_at(evidence, span.start, span.end)
         if any(_covers(known, quote) for known in quotes):
             continue
-        before = sentence_before(evidence, quote) if _LEANING.match(quote.text) else None
+        before = sentence_before(evidence, quote) if leans(quote) else None
         if before is not None and not any(_covers(known, before) for known in quotes):
             quotes.append(before)
         quotes.append(quote)
-    return [claim(quote) for quote in quotes[:MAX_CLAIMS]]
+    return [claim(quote) for quote in quotes[:most]]
 
 
-def overview(evidence: Sequence[Evidence]) -> list[Claim]:
-    """The first sentence of each passage: what the news is, in the articles' order of relevance."""
-    quotes: list[Quote] = []
-    for each in evidence:
-        quote = sentence_at(each, 0, 1)
-        if not any(_covers(known, quote) for known in quotes):
-            quotes.append(quote)
-    return [claim(quote) for quote in quotes[:MAX_CLAIMS]]
+def leans(quote: Quote) -> bool:
+    """Whether a sentence begins with a word that points to the one before it: "They have pierced ..."."""
+    return bool(_LEANING.match(quote.text))
+
+
+def is_prose(sentence: str) -> bool:
+    """Whether a sentence states something: no heading, question, or line that leads to another page.
+
+    >>> is_prose("California banned four additives."), is_prose("More:What to know."), is_prose("Is it over?")
+    (True, False, False)
+    """
+    return bool(_STATES.match(sentence)) and not _GLUED.search(sentence)
 
 
 def _covers(known: Quote, quote: Quote) -> bool:

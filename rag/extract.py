@@ -5,24 +5,30 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.archive import Archive
 from index.articles import ALWAYS, DateRange
 from rag.answer import Turn
 from rag.answerable import ANSWER_FROM, closest, confidences, shortfall
 from rag.candidates import Candidate, candidates
-from rag.compose import claims_for, overview
+from rag.compose import MAX_CLAIMS, claims_for
 from rag.dates import Period
 from rag.evidence import Claim, Evidence
 from rag.mismatch import mismatch
+from rag.names import names, unspoken
+from rag.outline import Order, outline
 from rag.question import standalone
 from rag.reader import Reader, Span
-from rag.retrieve import in_period, read, retrieve
+from rag.retrieve import read, retrieve, window
+from rag.shapes import Shape, Side, enumerates, shape, sides, subject
 from rag.timings import Timings
 
 NEAR = 0.3  # cosine from which a passage is about the subject of an overview
 CANDIDATES = 3  # answers weighed with all signs
+LIST_SHARE = 0.15  # of the best answer's chance: what is less likely is not listed
+OUTLINE_MOST = 8  # sentences of an overview or timeline
+LIST_MOST = 5  # answers listed beside the best
 CLOSE_SPANS = 2.0  # logits within which a further span of the same passage is an answer too
 
 _JOINT = re.compile(
@@ -30,12 +36,6 @@ _JOINT = re.compile(
     re.I,
 )
 _ASKS = re.compile(r"^\W*(?:what|who|whom|whose|how|why|when|where|which|in which|on which)\b", re.I)
-_OVERVIEW = re.compile(
-    r"^\W*(?:what(?:'s|’s| is| was| are| were)? (?:the )?(?:latest|news|new|happening|going on)\b"
-    r"|what (?:has )?happened (?:in|on|with|this|last|yesterday|today|recently)\b"
-    r"|(?:give me|write)? ?(?:an? |the )?(?:summary|overview|summari[sz]e|round-?up)\b|tell me about\b|any news\b)",
-    re.I,
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,16 @@ class Search:
 def extract(question: str, search: Search, timings: Timings) -> Extract:
     """Answer a standalone question from the archive alone.
 
-    A question of two parts is answered part by part; a request for the news gets an overview.
+    A question of two parts, or about two parties, is answered part by part; a request for the news of a
+    subject gets an overview or a timeline, one for several things a list.
     """
-    if _OVERVIEW.search(question):
-        return _overview(question, search, timings)
+    form = shape(question)
+    if form in ("overview", "timeline"):
+        return _outline(question, search, timings, by_date=form == "timeline")
+    if both := sides(question):
+        return _joined([side.question for side in both], [_side(side, search, timings) for side in both])
+    if form in ("list", "yes-no"):
+        return _several(question, search, timings, form)
     parts = question_parts(question)
     answers: list[Extract] = []
     for part in parts:
@@ -99,7 +105,7 @@ def question_parts(question: str) -> list[str]:
     return [first.rstrip(" ?,") + "?", second]
 
 
-def _single(question: str, search: Search, timings: Timings) -> Extract:
+def _single(question: str, search: Search, timings: Timings, *, several: bool = False) -> Extract:
     with timings.stage("retrieve"):
         found = retrieve(
             search.archive, question, published=search.published, period=search.period, as_of=search.as_of
@@ -110,7 +116,8 @@ def _single(question: str, search: Search, timings: Timings) -> Extract:
     if not readings:
         return Extract((), None, 0.0, None, ())
     with timings.stage("read"):
-        answers = candidates(question, readings)[:CANDIDATES]
+        ranked = candidates(question, readings)
+        answers = ranked[:CANDIDATES]
         if not answers:
             return Extract((), None, 0.0, shortfall(question, readings[0], 0.0), evidence)
         sure_of = confidences(question, answers, search.archive.encoder)
@@ -126,9 +133,10 @@ def _single(question: str, search: Search, timings: Timings) -> Extract:
         return Extract((), None, 0.0, f"{closest(wrong.reading)} {slip}", evidence)
     sure, best = sound[0]
     reading = best.reading
-    return Extract(
-        tuple(claims_for(_spans(best))), reading.best.text, sure, None, _first(reading.evidence, evidence)
-    )
+    told = _first(reading.evidence, evidence)
+    others = _others(best, ranked) if several else []
+    claims = claims_for([*_spans(best), *others], MAX_CLAIMS + len(others))
+    return Extract(tuple(claims), None if others else reading.best.text, sure, None, told)
 
 
 def _spans(best: Candidate) -> list[tuple[Evidence, Span]]:
@@ -139,20 +147,63 @@ def _spans(best: Candidate) -> list[tuple[Evidence, Span]]:
     return [(reading.evidence, span) for span in (reading.best, *near)]
 
 
-def _overview(question: str, search: Search, timings: Timings) -> Extract:
+def _others(best: Candidate, ranked: Sequence[Candidate]) -> list[tuple[Evidence, Span]]:
+    """The further answers of a list: those not far less likely than the best."""
+    readings = [
+        each.reading for each in ranked if each is not best and each.chance >= LIST_SHARE * best.chance
+    ]
+    return [(each.evidence, each.best) for each in readings if each.best.score > 0][:LIST_MOST]
+
+
+def _several(question: str, search: Search, timings: Timings, form: Shape) -> Extract:
+    """A list with the sentences that list more; a yes or no with more of the sentences it rests on."""
+    found = _single(question, search, timings, several=form == "list")
+    if not found.claims:
+        return found
+    named = names(question)
+
+    def counts(sentence: str) -> bool:
+        return enumerates(sentence) if form == "list" else not unspoken(named, sentence)
+
+    with timings.stage("read"):
+        more = outline(question, found.evidence, search.archive.encoder, order="nearest", most=3, only=counts)
+    claims = list({each.text: each for each in (*found.claims, *more)}.values())
+    return replace(
+        found, claims=tuple(claims), short=found.short if len(claims) == len(found.claims) else None
+    )
+
+
+def _side(side: Side, search: Search, timings: Timings) -> Extract:
+    """What one party said: the answer, and the sentences nearest to the question in which they speak."""
+    found = _single(side.question, search, timings)
+    with timings.stage("read"):
+        encoder = search.archive.encoder
+        told = outline(side.question, found.evidence, encoder, order="nearest", most=2, only=side.speaks_in)
+    claims = list({each.text: each for each in (*found.claims, *told)}.values())
+    sure = found.confidence if found.claims else ANSWER_FROM
+    return replace(found, claims=tuple(claims), confidence=sure, reason=None) if claims else found
+
+
+def _outline(question: str, search: Search, timings: Timings, *, by_date: bool) -> Extract:
+    about, published = subject(question), search.published
     with timings.stage("retrieve"):
-        found = retrieve(
-            search.archive, question, published=search.published, period=search.period, as_of=search.as_of
-        )
-        found = [pair for pair in found if in_period(pair[0].article.date, search.period)]
+        if search.period and not search.period.recent:
+            days = published.overlap(window(search.period))
+            found = retrieve(search.archive, about, published=days) if days else []
+        else:
+            as_of = None if by_date else search.as_of
+            found = retrieve(search.archive, about, published=published, as_of=as_of)
     evidence = tuple(each for each, _ in found)
     near = [each for each, cosine in found if cosine >= NEAR]
-    if not near:
-        top = max((cosine for _, cosine in found), default=0.0)
+    top = max((cosine for _, cosine in found), default=0.0)
+    sure = max(0.0, min(top, 1.0))
+    with timings.stage("read"):
+        order: Order = "oldest" if by_date else "newest"
+        claims = outline(about, near, search.archive.encoder, order=order, most=OUTLINE_MOST)
+    if not claims:
         reason = f"no passage is close to this subject (closest {top:.2f}, needed {NEAR:.2f})"
-        return Extract((), None, max(0.0, min(top, 1.0)), reason, evidence)
-    sure = max(cosine for _, cosine in found)
-    return Extract(tuple(overview(near)), None, max(0.0, min(sure, 1.0)), None, evidence)
+        return Extract((), None, sure, reason if found else None, evidence)
+    return Extract(tuple(claims), None, sure, None, evidence)
 
 
 def _joined(parts: Sequence[str], answers: Sequence[Extract]) -> Extract:

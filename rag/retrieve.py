@@ -100,14 +100,14 @@ def _around(period: Period | None, as_of: dt.date | None) -> DateRange | None:
     """The days that a relative period prefers, and those beside it; without one the last weeks."""
     if period is None or period.recent:
         return DateRange(_shift(as_of, -NEAR_DAYS), as_of) if as_of else None
+    return window(period)
+
+
+def window(period: Period) -> DateRange:
+    """When news of a period may have been told: in it, and if its days are not named, in the week around it."""
+    if not period.relative:
+        return period.range
     return DateRange(_shift(period.range.since, -SLACK_DAYS), _shift(period.range.until, SLACK_DAYS))
-
-
-def in_period(day: dt.date | None, period: Period | None) -> bool:
-    """Whether news of a day may be news of a period: told in it or, if it is relative, in the week around it."""
-    if period is None or period.recent:
-        return True
-    return day in (_around(period, None) or ALWAYS if period.relative else period.range)
 
 
 def _in_period(

@@ -1,0 +1,94 @@
+"""Outline: what the news of a subject is, in sentences of many articles: an overview, or a timeline."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from index.encoder import Encoder
+from index.passages import sentences
+from rag.compose import claim, is_prose, leans
+from rag.evidence import Claim, Evidence, Quote
+
+PASSAGES = 20  # whose sentences are weighed
+ALIKE = 0.8  # cosine from which two sentences tell the same
+CLOSE = 0.7  # of the best sentence's likeness to the subject: what is further off is not told
+_LEAST, _MOST = 40, 420  # characters of a sentence that tells something by itself
+
+Order = Literal["newest", "oldest", "nearest"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    quote: Quote
+    day: dt.date
+    likeness: float
+    vector: np.ndarray[tuple[int], np.dtype[np.float32]]
+
+
+def outline(
+    subject: str,
+    evidence: Sequence[Evidence],
+    encoder: Encoder,
+    *,
+    order: Order = "newest",
+    most: int = 6,
+    only: Callable[[str], bool] = bool,
+) -> list[Claim]:
+    """The sentences nearest to a subject, at most one a passage and none that repeats another.
+
+    ``only`` says which sentences count. Headings, questions and lines that lead to another page never do.
+    Empty if there is no sentence.
+    """
+    lines = _nearest(subject, evidence[:PASSAGES], encoder, only)
+    kept: list[_Line] = []
+    floor = CLOSE * max((line.likeness for line in lines), default=0.0)
+    for line in sorted(lines, key=lambda each: -each.likeness):
+        if len(kept) == most or line.likeness < floor:
+            break
+        if all(float(line.vector @ other.vector) < ALIKE for other in kept):
+            kept.append(line)
+    if order != "nearest":
+        kept.sort(key=lambda each: (each.day, -each.likeness), reverse=order == "newest")
+    return [claim(line.quote) for line in kept]
+
+
+def _nearest(
+    subject: str, evidence: Sequence[Evidence], encoder: Encoder, only: Callable[[str], bool]
+) -> list[_Line]:
+    """The sentence of each passage that is nearest to the subject; each sentence once."""
+    quotes: list[list[Quote]] = []
+    told: set[str] = set()
+    for each in evidence:
+        some = [quote for quote in _sentences(each) if quote.text not in told and only(quote.text)]
+        told |= {quote.text for quote in some}
+        quotes.append(some)
+    flat = [quote for some in quotes for quote in some]
+    if not flat:
+        return []
+    asked, *vectors = encoder.encode([subject, *(" ".join(quote.text.split()) for quote in flat)])
+    coming = iter(vectors)
+    lines = []
+    for some in quotes:
+        measured = [(quote, vector) for quote, vector in zip(some, coming, strict=False)]
+        if measured:
+            quote, vector = max(measured, key=lambda pair: float(pair[1] @ asked))
+            day = quote.article.date or dt.date.min
+            lines.append(_Line(quote, day, float(vector @ asked), vector))
+    return lines
+
+
+def _sentences(evidence: Evidence) -> list[Quote]:
+    """The sentences of a passage that tell something by themselves."""
+    shift = evidence.passage.start
+    quotes = [Quote(evidence.article, shift + a, shift + b) for a, b in sentences(evidence.passage.text)]
+    return [quote for quote in quotes if is_telling(quote.text) and not leans(quote)]
+
+
+def is_telling(sentence: str) -> bool:
+    """Whether a sentence tells something by itself, and not at too great a length."""
+    return _LEAST <= len(sentence) <= _MOST and is_prose(sentence)

@@ -1,0 +1,128 @@
+"""Answers of several lines: lists, timelines, overviews, comparisons, yes and no; each line cited."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from index import Archive, Article
+from rag import Answer, Assistant
+from rag.outline import is_telling
+from rag.shapes import enumerates, shape, sides, subject
+
+
+@pytest.mark.parametrize(
+    ("question", "wanted"),
+    [
+        ("Which countries have banned the app?", "list"),
+        ("Name three ministers who resigned.", "list"),
+        ("In which cities were marches held?", "list"),
+        ("Which species was found?", "fact"),
+        ("Who were the two aid workers killed near Bakhmut?", "fact"),
+        ("What has happened in Gaza since October?", "timeline"),
+        ("Give me a timeline of the strike.", "timeline"),
+        ("How did the protest unfold?", "timeline"),
+        ("What happened in Kyiv yesterday?", "overview"),
+        ("What's the latest on the strike?", "overview"),
+        ("What did Kyiv and Moscow say about the drones?", "comparison"),
+        ("Compare Labour and the Conservatives on tax.", "comparison"),
+        ("Has the bill been passed?", "yes-no"),
+        ("Who won?", "fact"),
+        ("What did Putin say about the visit and the drones?", "fact"),
+    ],
+)
+def test_the_form_of_an_answer_is_read_from_the_question(question: str, wanted: str) -> None:
+    assert shape(question) == wanted
+
+
+def test_a_comparison_becomes_a_question_for_each_side() -> None:
+    both = sides("How did France and Germany react to the tariff?")
+    assert both
+    assert [side.question for side in both] == [
+        "How did France react to the tariff?",
+        "How did Germany react to the tariff?",
+    ]
+    assert both[0].speaks_in("France said the tariff was unlawful.")
+    assert not both[0].speaks_in("Germany said the tariff was unlawful.")
+    assert not both[0].speaks_in("Snow fell over France.")
+
+
+def test_the_subject_of_an_overview_is_what_it_is_about() -> None:
+    assert subject("Give me a summary of the dock strike.") == "the dock strike"
+    assert subject("What is happening with Rite Aid?") == "Rite Aid"
+    assert subject("news") == "news"
+
+
+def test_headings_and_teasers_tell_nothing() -> None:
+    assert is_telling("The council passed the budget after a long debate on Monday.")
+    assert not is_telling("Read more:What the budget means for schools and hospitals.")
+    assert not is_telling("Are the dockers of Lillemoor still on strike after all that time?")
+
+
+def test_an_enumeration_is_seen() -> None:
+    assert enumerates("Ministers from Oslo, Rome, and Lima met.")
+    assert not enumerates("The minister, who is from Oslo, met nobody.")
+
+
+NEWS = [
+    ("2023-09-01", "Dockers at the port of Lillemoor went on strike on Friday over pay and longer shifts."),
+    (
+        "2023-09-10",
+        "Talks between the Lillemoor dockers and the port authority broke down without any result.",
+    ),
+    (
+        "2023-09-20",
+        "The Lillemoor dockers ended their strike after the port authority raised their pay by 6%.",
+    ),
+    ("2023-09-12", "Mayor Ida Quist said the Lillemoor port strike was hurting the whole region. "),
+    ("2023-09-13", "The docker union of Lillemoor said the port strike would go on until pay was raised."),
+    ("2023-09-05", "The bakery festival drew a record crowd to the market square in the rain."),
+]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
+    folder: Path = tmp_path_factory.mktemp("shapes")
+    with Archive.open(folder / "archive") as archive:
+        archive.add([Article(text=text, date=day, id=day) for day, text in NEWS])
+        with Assistant.open(archive, llm="extractive") as opened:
+            yield opened
+
+
+def days(answer: Answer) -> list[str]:
+    assert all(statement.citations for statement in answer.statements)
+    by_number = {citation.number: citation for citation in answer.citations}
+    return [by_number[statement.citations[0]].article.date or "" for statement in answer.statements]
+
+
+def test_a_timeline_runs_from_the_first_day_to_the_last(desk: Assistant) -> None:
+    answer = desk.ask("What has happened in the Lillemoor dock strike since August?")
+    assert not answer.abstained
+    assert days(answer) == sorted(days(answer))
+    assert {"2023-09-01", "2023-09-20"} <= set(days(answer))
+    assert "bakery" not in answer.text
+    assert answer.short is None
+
+
+def test_a_timeline_keeps_to_its_period(desk: Assistant) -> None:
+    answer = desk.ask("What happened in the Lillemoor dock strike between 1 and 11 September 2023?")
+    assert set(days(answer)) <= {"2023-09-01", "2023-09-10"}
+
+
+def test_an_overview_begins_with_what_is_new(desk: Assistant) -> None:
+    answer = desk.ask("What is the news on the Lillemoor dock strike?")
+    assert days(answer)[0] == "2023-09-20"
+    assert days(answer) == sorted(days(answer), reverse=True)
+
+
+def test_a_comparison_lets_both_sides_speak(desk: Assistant) -> None:
+    answer = desk.ask("What did Ida Quist and the docker union say about the port strike?")
+    assert "hurting the whole region" in answer.text
+    assert "until pay was raised" in answer.text
+    assert answer.short is None
+
+
+def test_an_overview_of_what_the_archive_lacks_is_refused(desk: Assistant) -> None:
+    assert desk.ask("What is the news on quantum computing in Brazil?").abstained
