@@ -22,6 +22,7 @@ from rag.question import standalone
 from rag.reader import Reader
 from rag.settings import Settings, load_settings
 from rag.timings import Timings
+from rag.topic import topic
 from rag.verify import SUPPORTED, check
 
 MAX_QUESTION = 2000
@@ -30,10 +31,11 @@ Day = dt.date | str | None
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One question, checked: what is asked, as of which day, over which published days."""
+    """One question, checked: what is asked, about what, as of which day, over which published days."""
 
     question: str
     standalone: str
+    topic: str
     history: tuple[Turn, ...]
     as_of: dt.date | None
     published: DateRange
@@ -181,9 +183,11 @@ class Assistant:
         if first and ends and first > min(ends):
             raise BadDate(f"nothing lies between since {first} and {min(ends)}; move one of the two dates")
         published = DateRange(first, min(ends)) if ends else DateRange(first) if first else ALWAYS
+        whole = standalone(asked, history)
         return _Request(
             asked,
-            standalone(asked, history),
+            whole,
+            topic(asked, whole, history),
             tuple(history),
             seen_until or self.archive.newest(),
             published,
@@ -197,7 +201,7 @@ class Assistant:
             period = read_period(request.question, request.as_of) or read_period(
                 request.standalone, request.as_of
             )
-        search = Search(self.archive, Reader.load(), request.published, period, request.as_of)
+        search = Search(self.archive, Reader.load(), request.published, period, request.as_of, request.topic)
         found = extract(request.standalone, search, timings)
         if found.claims or found.evidence:
             return found

@@ -56,13 +56,17 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Where to look: the archive, its reader, the days that may be seen, the period asked about, today."""
+    """Where to look: the archive, its reader, the days that may be seen, the period asked about, today.
+
+    ``topic`` is what the conversation is about: it is searched for beside the question, but not read for.
+    """
 
     archive: Archive
     reader: Reader
     published: DateRange = ALWAYS
     period: Period | None = None
     as_of: dt.date | None = None
+    topic: str = ""
 
 
 def extract(question: str, search: Search, timings: Timings) -> Extract:
@@ -107,8 +111,9 @@ def question_parts(question: str) -> list[str]:
 
 def _single(question: str, search: Search, timings: Timings, *, several: bool = False) -> Extract:
     with timings.stage("retrieve"):
+        query = f"{question} {search.topic}" if search.topic else question
         found = retrieve(
-            search.archive, question, published=search.published, period=search.period, as_of=search.as_of
+            search.archive, query, published=search.published, period=search.period, as_of=search.as_of
         )
     with timings.stage("read"):
         readings = read(search.reader, question, found)
