@@ -14,6 +14,7 @@ from rag.answerable import ANSWER_FROM, closest, confidences, shortfall
 from rag.candidates import Candidate, candidates
 from rag.compose import MAX_CLAIMS, claims_for
 from rag.dates import Period
+from rag.disagreement import difference, newest_first, rivals
 from rag.evidence import Claim, Evidence
 from rag.mismatch import mismatch
 from rag.names import names, unspoken
@@ -139,6 +140,10 @@ def _single(question: str, search: Search, timings: Timings, *, several: bool = 
     sure, best = sound[0]
     reading = best.reading
     told = _first(reading.evidence, evidence)
+    if differing := rivals(question, best, ranked):
+        both = newest_first([best, *differing])
+        claims = claims_for([(each.reading.evidence, each.reading.best) for each in both])
+        return Extract(tuple(claims), reading.best.text, sure, difference(both), told)
     others = _others(best, ranked) if several else []
     claims = claims_for([*_spans(best), *others], MAX_CLAIMS + len(others))
     return Extract(tuple(claims), None if others else reading.best.text, sure, None, told)
