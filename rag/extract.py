@@ -12,7 +12,7 @@ from index.articles import ALWAYS, DateRange
 from rag.answer import Turn
 from rag.answerable import ANSWER_FROM, closest, confidences, shortfall
 from rag.candidates import Candidate, candidates
-from rag.compose import MAX_CLAIMS, claims_for
+from rag.compose import MAX_CLAIMS, claims_for, is_prose, sentence_at
 from rag.dates import Period
 from rag.disagreement import difference, newest_first, rivals
 from rag.evidence import Claim, Evidence
@@ -158,11 +158,16 @@ def _spans(best: Candidate) -> list[tuple[Evidence, Span]]:
 
 
 def _others(best: Candidate, ranked: Sequence[Candidate]) -> list[tuple[Evidence, Span]]:
-    """The further answers of a list: those not far less likely than the best."""
+    """The further answers of a list: those not far less likely than the best, in sentences that state something."""
     readings = [
         each.reading for each in ranked if each is not best and each.chance >= LIST_SHARE * best.chance
     ]
-    return [(each.evidence, each.best) for each in readings if each.best.score > 0][:LIST_MOST]
+    found = [(each.evidence, each.best) for each in readings if each.best.score > 0]
+    return [
+        (evidence, span)
+        for evidence, span in found
+        if is_prose(sentence_at(evidence, span.start, span.end).text)
+    ][:LIST_MOST]
 
 
 def _several(question: str, search: Search, timings: Timings, form: Shape) -> Extract:

@@ -72,9 +72,7 @@ _DIFFER = re.compile(
 _YES_NO = re.compile(
     r"^\W*(?:is|are|was|were|has|have|had|did|does|do|will|would|can|could|should|may|might)\b", re.IGNORECASE
 )
-_ENUMERATES = re.compile(
-    r"[A-Z][^,;]{1,60}, (?:[A-Z“\"][^,;]{1,60},? )+(?:and|or) |(?:[^,;]{2,40}, ){2,}(?:and|or) "
-)
+_ENUMERATES = re.compile(r"(?:[^,;]{2,40}, )+[^,;]{2,40},? (?:and|or) \S")
 _SAYS = re.compile(
     rf"\b{_SAYING}\b|\b(?:told|added|insisted|called|accused|denied|urged|rejected|welcomed)\b|[“\"]"
 )
