@@ -16,6 +16,8 @@ import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass
 
+import numpy as np
+
 from index.encoder import Encoder
 from rag.candidates import Candidate
 from rag.compose import sentence_at
@@ -26,6 +28,24 @@ from rag.retrieve import Reading
 ANSWER_FROM = 0.20
 """Confidence from which an answer is given: where answering the answerable and refusing the rest are
 best together (Youden's J) in the fit above."""
+
+TOLERATED = ((0.1, 0.80), (0.2, 0.60), (0.3, 0.45), (0.4, 0.35), (0.5, 0.25))
+"""Share of wrong answers among those given, over the odd-numbered questions of the fit above, and the confidence
+from which it is kept."""
+
+
+def answer_from(tolerated_error: float | None) -> float:
+    """The confidence from which to answer so that no more than this share of the answers is wrong.
+
+    On straight lines between the shares of ``TOLERATED``; None gives the default.
+
+    >>> answer_from(None) == ANSWER_FROM, answer_from(0.0), answer_from(0.1) > answer_from(0.3)
+    (True, 1.0, True)
+    """
+    if tolerated_error is None:
+        return ANSWER_FROM
+    shares, levels = zip((0.0, 1.0), *TOLERATED, (1.0, 0.0), strict=True)
+    return float(np.interp(tolerated_error, shares, levels))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +113,7 @@ def _logistic(measured: Sequence[float]) -> float:
     return 1 / (1 + math.exp(-(weighed + BIAS)))
 
 
-def shortfall(question: str, reading: Reading, sure: float) -> str:
+def shortfall(question: str, reading: Reading, sure: float, needed: float = ANSWER_FROM) -> str:
     """Why the closest reading was not enough, for the user."""
     where = closest(reading)
     if place := other_place(question, reading):
@@ -104,7 +124,7 @@ def shortfall(question: str, reading: Reading, sure: float) -> str:
         return (
             f"nothing in the archive is close to this subject; {where} has a likeness of {reading.dense:.2f}"
         )
-    return f"{where} is on the subject but does not answer this (confidence {sure:.2f}, needed {ANSWER_FROM:.2f})"
+    return f"{where} is on the subject but does not answer this (confidence {sure:.2f}, needed {needed:.2f})"
 
 
 def closest(reading: Reading) -> str:

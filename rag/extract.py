@@ -60,6 +60,7 @@ class Search:
     """Where to look: the archive, its reader, the days that may be seen, the period asked about, today.
 
     ``topic`` is what the conversation is about: it is searched for beside the question, but not read for.
+    ``answer_from`` is the confidence from which an answer is given.
     """
 
     archive: Archive
@@ -68,6 +69,7 @@ class Search:
     period: Period | None = None
     as_of: dt.date | None = None
     topic: str = ""
+    answer_from: float = ANSWER_FROM
 
 
 def extract(question: str, search: Search, timings: Timings) -> Extract:
@@ -125,13 +127,15 @@ def _single(question: str, search: Search, timings: Timings, *, several: bool = 
         ranked = candidates(question, readings)
         answers = ranked[:CANDIDATES]
         if not answers:
-            return Extract((), None, 0.0, shortfall(question, readings[0], 0.0), evidence)
+            return Extract((), None, 0.0, shortfall(question, readings[0], 0.0, search.answer_from), evidence)
         sure_of = confidences(question, answers, search.archive.encoder)
         weighed = sorted(zip(sure_of, answers, strict=True), key=lambda pair: -pair[0])
-    likely = [(sure, answer) for sure, answer in weighed if sure >= ANSWER_FROM]
+    likely = [(sure, answer) for sure, answer in weighed if sure >= search.answer_from]
     if not likely:
         sure, closest_one = weighed[0]
-        return Extract((), None, sure, shortfall(question, closest_one.reading, sure), evidence)
+        return Extract(
+            (), None, sure, shortfall(question, closest_one.reading, sure, search.answer_from), evidence
+        )
     slips = [(mismatch(question, answer.reading), sure, answer) for sure, answer in likely]
     sound = [(sure, answer) for slip, sure, answer in slips if slip is None]
     if not sound:

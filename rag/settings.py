@@ -73,6 +73,9 @@ class Settings(BaseSettings):
     as_of: Day = None
     since: Day = None
     until: Day = None
+    tolerated_error: float | None = Field(
+        None, gt=0, le=1, description="share of the answers that may be wrong; what is less sure is withheld"
+    )
     llm_timeout_s: float = Field(30.0, gt=0, le=3600, description="for the first and each further token")
     llm_retry_wait_s: float = Field(0.5, ge=0, le=60, description="doubled at each retry")
     llm_context_tokens: int = Field(4096, ge=512)

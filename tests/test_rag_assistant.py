@@ -15,6 +15,7 @@ import pytest
 from index import Archive, Article
 from index.errors import ArchiveEmpty, ArchiveNotFound, BadDate, BadQuestion, BadSetting
 from rag import NO_ANSWER, Answer, Assistant, Draft, Turn
+from rag.settings import load_settings
 from tests.fakes import FakeEncoder, ScriptedLLM
 
 PLATFORM = "What did Ukraine recapture in the Black Sea?"
@@ -192,3 +193,10 @@ def test_undated_articles_are_found_unless_a_date_is_asked_for(tmp_path: Path) -
         assert not answer.abstained
         assert answer.as_of is None
         assert desk.ask("Why was the bridge over the river Ems closed?", as_of="2024-01-01").abstained
+
+
+def test_who_tolerates_no_error_is_told_less(archive: Archive) -> None:
+    strict = Assistant.open(archive, settings=load_settings(tolerated_error=0.001))
+    answer = strict.ask(PLATFORM)
+    assert answer.abstained
+    assert "needed 1.00" in (answer.reason or "")

@@ -44,6 +44,7 @@ from rag.reader import Reader
 from rag.retrieve import Reading
 
 PERIOD = "2023h2"
+_ERRORS = (0.1, 0.2, 0.3, 0.4, 0.5)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +202,23 @@ def _print(tested: Sequence[Measured], sure: NDArray[np.float64]) -> None:
             for name in ("removed", "exchanged", "news removed")
         ]
         print(f"from {level:.2f}: {'; '.join([*answers, *refusals])}")
+    print(
+        "TOLERATED = ("
+        + ", ".join(f"({e}, {tolerated(sure[real], right[real], e):.2f})" for e in _ERRORS)
+        + ")"
+    )
+
+
+def tolerated(sure: NDArray[np.float64], right: NDArray[np.bool_], error: float) -> float:
+    """The lowest confidence from which no more than this share of the answers is wrong.
+
+    >>> tolerated(np.array([0.9, 0.8, 0.3]), np.array([True, False, True]), 0.4)
+    0.3
+    """
+    order = np.argsort(-sure)
+    wrong = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    kept = np.flatnonzero(wrong <= error)
+    return float(sure[order][kept[-1]]) if len(kept) else 1.0
 
 
 if __name__ == "__main__":
