@@ -14,6 +14,7 @@ from index.archive import Archive
 from index.articles import ALWAYS, DateRange, ScoredPassage, parse_date
 from index.errors import BadDate, BadQuestion, LLMError
 from rag.answer import NO_ANSWER, Answer, Draft, PassageRef, Turn
+from rag.answerable import answer_from
 from rag.dates import read_period
 from rag.evidence import Claim, Evidence, number_claims
 from rag.extract import Extract, Search, extract
@@ -201,7 +202,15 @@ class Assistant:
             period = read_period(request.question, request.as_of) or read_period(
                 request.standalone, request.as_of
             )
-        search = Search(self.archive, Reader.load(), request.published, period, request.as_of, request.topic)
+        search = Search(
+            self.archive,
+            Reader.load(),
+            request.published,
+            period,
+            request.as_of,
+            request.topic,
+            answer_from(self._settings.tolerated_error),
+        )
         found = extract(request.standalone, search, timings)
         if found.claims or found.evidence:
             return found

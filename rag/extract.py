@@ -199,7 +199,7 @@ def _side(side: Side, search: Search, timings: Timings) -> Extract:
         encoder = search.archive.encoder
         told = outline(side.question, found.evidence, encoder, order="nearest", most=2, only=side.speaks_in)
     claims = list({each.text: each for each in (*found.claims, *told)}.values())
-    sure = found.confidence if found.claims else ANSWER_FROM
+    sure = found.confidence if found.claims else search.answer_from
     return replace(found, claims=tuple(claims), confidence=sure, reason=None) if claims else found
 
 
