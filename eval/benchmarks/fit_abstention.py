@@ -14,10 +14,7 @@ and for another run.
 
 from __future__ import annotations
 
-import argparse
 import random
-import sys
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import astuple, dataclass, fields
@@ -33,7 +30,6 @@ from eval.metrics import contains
 from eval.run import commit
 from index.articles import Article, Passage
 from index.encoder import Encoder
-from index.errors import SourceNotFound
 from index.minilm import MiniLM
 from rag.answerable import Signs, signs
 from rag.candidates import candidates
@@ -152,15 +148,10 @@ def main() -> None:
     """Measure, fit on one half, and print the weights and what they do on the other."""
     from sklearn.linear_model import LogisticRegression
 
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--keep", type=Path, help="where the archive stays for another run")
-    given = parser.parse_args()
     reader, encoder = Reader.load(), MiniLM.load()
-    every = [measure(case, reader, encoder) for case in cases()]
-    with tempfile.TemporaryDirectory() as temporary:
-        every += news(given.keep or Path(temporary), reader, encoder)
+    with newsroom.kept(newsroom.parser(__doc__).parse_args().keep) as folder:
+        every = [measure(case, reader, encoder) for case in cases()]
+        every += news(folder, reader, encoder)
     x = np.array([astuple(each.signs) for each in every])
     y = np.array([each.right for each in every])
     odd = np.array([each.odd for each in every])
@@ -222,7 +213,4 @@ def tolerated(sure: NDArray[np.float64], right: NDArray[np.bool_], error: float)
 
 
 if __name__ == "__main__":
-    try:
-        main()
-    except SourceNotFound as error:
-        sys.exit(str(error))
+    main()

@@ -9,9 +9,6 @@ names a folder for the archive and for another run.
 
 from __future__ import annotations
 
-import argparse
-import sys
-import tempfile
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, fields
 from pathlib import Path
@@ -23,7 +20,6 @@ from eval.benchmarks import newsroom, realtimeqa
 from eval.benchmarks.cold_start import machine
 from eval.benchmarks.realtimeqa import Question
 from eval.run import commit
-from index.errors import SourceNotFound
 from rag.candidates import Traits, traits
 from rag.reader import Reader
 from rag.retrieve import Reading
@@ -107,16 +103,8 @@ def _figures(cases: Sequence[Case], picks: Sequence[int]) -> str:
 
 def main() -> None:
     """Measure, fit, and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--keep", type=Path, help="where the archive stays for another run")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        try:
-            cases = measure(given.keep or Path(temporary))
-        except SourceNotFound as error:
-            sys.exit(str(error))
+    with newsroom.kept(newsroom.parser(__doc__).parse_args().keep) as folder:
+        cases = measure(folder)
     order = np.random.default_rng(0).permutation(len(cases))
     picks = [0] * len(cases)
     for fold in range(5):

@@ -10,8 +10,6 @@ they are should be left as they are.
 
 from __future__ import annotations
 
-import gzip
-import json
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -20,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from eval.benchmarks import data
 from eval.benchmarks.cold_start import machine
-from eval.benchmarks.xquad import DATA
 from eval.metrics import normalise
 from eval.run import commit
 from index.archive import Archive
@@ -42,15 +40,6 @@ class FollowUp:
     rewrite: str
     ours: str
     searched: str
-
-
-def rows() -> list[dict[str, Any]]:
-    """The rows, in file order. Raises SourceNotFound if the data folder is not there."""
-    path = DATA / "followups" / "canard-dev-half.jsonl.gz"
-    if not path.is_file():
-        raise SourceNotFound(f"no data at {path}; set CITEDESK_DATA to the folder that has followups/")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
 
 
 def turns(history: Sequence[str]) -> list[Turn]:
@@ -78,7 +67,7 @@ def found(archive: Archive, query: str, depth: int = DEPTH) -> list[str]:
 def main() -> None:
     """Measure and print."""
     try:
-        every = rows()
+        every = data.rows("followups", "canard-dev-half.jsonl.gz")
     except SourceNotFound as error:
         sys.exit(str(error))
     answers = dict.fromkeys(text for row in every for text in row["history"][3::2] if text.strip())

@@ -13,9 +13,6 @@ names a folder where the archives stay for another run.
 
 from __future__ import annotations
 
-import argparse
-import gzip
-import json
 import sys
 import tempfile
 from collections.abc import Callable, Sequence
@@ -24,16 +21,14 @@ from pathlib import Path
 
 import numpy as np
 
-from eval.benchmarks import newsroom, realtimeqa
+from eval.benchmarks import data, newsroom, realtimeqa
 from eval.benchmarks.cold_start import machine
 from eval.benchmarks.fit_abstention import calibration_error
 from eval.benchmarks.realtimeqa import Question
-from eval.benchmarks.xquad import DATA
 from eval.metrics import contains, percentile
 from eval.run import commit
 from index.archive import Archive
 from index.articles import Article, DateRange
-from index.errors import SourceNotFound
 from rag import Assistant
 from rag.answerable import confidences
 from rag.candidates import candidates
@@ -132,11 +127,9 @@ def in_retrieved(articles: dict[str, Article], question: Question, encoder: news
 def published() -> dict[str, dict[str, str]]:
     """The published predictions, by system and question."""
     found: dict[str, dict[str, str]] = {name: {} for name in SYSTEMS}
-    path = DATA / "realtimeqa" / "published-predictions.jsonl.gz"
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        for row in map(json.loads, file):
-            if row["system"] in found:
-                found[row["system"]][row["id"]] = row["prediction"]
+    for row in data.rows("realtimeqa", "published-predictions.jsonl.gz"):
+        if row["system"] in found:
+            found[row["system"]][row["id"]] = row["prediction"]
     return found
 
 
@@ -233,9 +226,7 @@ def run(period: str, folder: Path, number: int | None, *, retrieved: bool) -> No
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = newsroom.parser(__doc__)
     parser.add_argument("--periods", nargs="+", choices=realtimeqa.PERIODS, default=["2024h1", "2024h2"])
     parser.add_argument("--questions", type=int, help="only so many of each period (default: all)")
     parser.add_argument(
@@ -243,14 +234,10 @@ def main() -> None:
         action="store_true",
         help="answer from what a web search returned too, which takes as long again",
     )
-    parser.add_argument("--keep", type=Path, help="where the archives stay for another run")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        try:
-            for period in given.periods:
-                run(period, given.keep or Path(temporary), given.questions, retrieved=given.retrieved)
-        except SourceNotFound as error:
-            sys.exit(str(error))
+    with newsroom.kept(given.keep) as folder:
+        for period in given.periods:
+            run(period, folder, given.questions, retrieved=given.retrieved)
     only = f" --questions {given.questions}" if given.questions else ""
     only += " --retrieved" if given.retrieved else ""
     print(f"\ncommand: python -m eval.benchmarks.news --periods {' '.join(given.periods)}{only}")

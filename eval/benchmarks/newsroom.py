@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,10 +17,28 @@ from eval.metrics import PLAIN_QUOTES, contains, exact_match, f1, normalise
 from index.archive import Archive
 from index.articles import DateRange
 from index.encoder import Encoder, Vectors
+from index.errors import SourceNotFound
 from index.reports import Progress
 from rag.dates import read_period
 from rag.reader import Reader
 from rag.retrieve import Reading, read, retrieve
+
+
+def parser(doc: str | None) -> argparse.ArgumentParser:
+    """The command line of a benchmark that makes archives of the news."""
+    made = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    made.add_argument("--keep", type=Path, help="a folder where the archives stay for another run")
+    return made
+
+
+@contextmanager
+def kept(folder: Path | None) -> Iterator[Path]:
+    """That folder, or one that is gone afterwards; without the data the program ends in one line."""
+    with tempfile.TemporaryDirectory() as temporary:
+        try:
+            yield folder or Path(temporary)
+        except SourceNotFound as error:
+            sys.exit(str(error))
 
 
 @contextmanager

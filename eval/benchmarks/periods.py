@@ -9,12 +9,8 @@ first four. Both sides see the same question; one ignores the period that it nam
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
 import random
-import sys
-import tempfile
-from pathlib import Path
 
 import numpy as np
 
@@ -24,7 +20,6 @@ from eval.run import commit
 from eval.training import cloze
 from index.archive import Archive
 from index.articles import DateRange
-from index.errors import SourceNotFound
 from index.sentences import sentences
 from rag.dates import read_period
 from rag.retrieve import retrieve
@@ -69,21 +64,14 @@ def places(archive: Archive, asked: list[tuple[str, str]], *, heed: bool) -> lis
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--keep", type=Path, help="where the archive stays for another run")
-    given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as temporary:
-        try:
-            with newsroom.archive(PERIOD, given.keep or Path(temporary)) as archive:
-                asked = made(archive)
-                table = {
-                    name: places(archive, asked, heed=heed)
-                    for name, heed in (("ignored", False), ("heeded", True))
-                }
-        except SourceNotFound as error:
-            sys.exit(str(error))
+    with (
+        newsroom.kept(newsroom.parser(__doc__).parse_args().keep) as folder,
+        newsroom.archive(PERIOD, folder) as archive,
+    ):
+        asked = made(archive)
+        table = {
+            name: places(archive, asked, heed=heed) for name, heed in (("ignored", False), ("heeded", True))
+        }
     print(f"{len(asked)} questions, such as: {asked[0][0]}")
     print("| period | " + " | ".join(f"hit@{k}" for k in DEPTHS) + " |\n|---|---|---|---|")
     for name, found in table.items():

@@ -9,7 +9,6 @@ at least) and what it must not. An answer is right if it holds enough, nothing w
 
 from __future__ import annotations
 
-import argparse
 import json
 import sys
 import tempfile
@@ -48,10 +47,7 @@ def faults(answer: Answer, gold: dict[str, Any]) -> list[str]:
 
 def main() -> None:
     """Ask, score, and print."""
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--keep", type=Path, help="where the archive stays for another run")
+    parser = newsroom.parser(__doc__)
     parser.add_argument("--show", action="store_true", help="print what is wrong with each answer")
     given = parser.parse_args()
     questions = [json.loads(line) for line in GOLD.read_text("utf-8").splitlines()]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
-import json
 import random
 from collections import defaultdict
 from collections.abc import Sequence
@@ -11,29 +9,22 @@ from typing import Any
 
 import numpy as np
 
-from eval.benchmarks.xquad import DATA
+from eval.benchmarks import data
 from eval.metrics import normalise
 from eval.training.examples import Example, example
 from index.encoder import Encoder, Vectors
-from index.errors import SourceNotFound
 
 _NEAREST = 24  # paragraphs looked at for each question
 _KEPT = 6
 
 
-def rows() -> list[dict[str, Any]]:
-    """The rows of ``reading/train.jsonl.gz``. Raises SourceNotFound if the data folder is not there."""
-    path = DATA / "reading" / "train.jsonl.gz"
-    if not path.is_file():
-        raise SourceNotFound(f"no data at {path}; set CITEDESK_DATA to the folder that has reading/")
-    with gzip.open(path, "rt", encoding="utf-8") as file:
-        return [json.loads(line) for line in file]
-
-
 def examples(encoder: Encoder) -> tuple[list[Example], list[Example]]:
-    """Every row as an example; and answerable questions with a near paragraph that lacks the answer."""
+    """Every row as an example; and answerable questions with a near paragraph that lacks the answer.
+
+    Raises SourceNotFound if the data folder is not there.
+    """
     chance = random.Random(1)
-    every = rows()
+    every = data.rows("reading", "train.jsonl.gz")
     given = [example(row["question"], row["context"], _answer(row), chance) for row in every]
     mined = [
         example(question, chance.choice(others), None, chance)
