@@ -17,6 +17,9 @@ from rag.evidence import Claim, Evidence, Quote
 PASSAGES = 20  # whose sentences are weighed
 ALIKE = 0.8  # cosine from which two sentences tell the same
 CLOSE = 0.7  # of the best sentence's likeness to the subject: what is further off is not told
+LEAD = 0.06  # of likeness, for a sentence near the beginning of its article: there the news is told
+LEAD_CHARS = 700
+A_DAY = 2  # sentences of one day in a timeline
 _LEAST, _MOST = 40, 420  # characters of a sentence that tells something by itself
 
 Order = Literal["newest", "oldest", "nearest"]
@@ -50,7 +53,8 @@ def outline(
     for line in sorted(lines, key=lambda each: -each.likeness):
         if len(kept) == most or line.likeness < floor:
             break
-        if all(float(line.vector @ other.vector) < ALIKE for other in kept):
+        crowded = order == "oldest" and sum(line.day == other.day for other in kept) >= A_DAY
+        if not crowded and all(float(line.vector @ other.vector) < ALIKE for other in kept):
             kept.append(line)
     if order != "nearest":
         kept.sort(key=lambda each: (each.day, -each.likeness), reverse=order == "newest")
@@ -76,10 +80,16 @@ def _nearest(
     for some in quotes:
         measured = [(quote, vector) for quote, vector in zip(some, coming, strict=False)]
         if measured:
-            quote, vector = max(measured, key=lambda pair: float(pair[1] @ asked))
-            day = quote.article.date or dt.date.min
-            lines.append(_Line(quote, day, float(vector @ asked), vector))
+            likeness, quote, vector = max(
+                ((float(vector @ asked) + _lead(quote), quote, vector) for quote, vector in measured),
+                key=lambda each: each[0],
+            )
+            lines.append(_Line(quote, quote.article.date or dt.date.min, likeness, vector))
     return lines
+
+
+def _lead(quote: Quote) -> float:
+    return LEAD if quote.start - quote.article.body_start < LEAD_CHARS else 0.0
 
 
 def _sentences(evidence: Evidence) -> list[Quote]:
