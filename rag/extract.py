@@ -18,7 +18,7 @@ from rag.disagreement import difference, newest_first, rivals
 from rag.evidence import Claim, Evidence
 from rag.mismatch import mismatch
 from rag.names import names, unspoken
-from rag.outline import Order, outline
+from rag.outline import Order, outline, parts
 from rag.question import standalone
 from rag.reader import Reader, Span
 from rag.retrieve import read, retrieve, window
@@ -28,6 +28,7 @@ from rag.timings import Timings
 NEAR = 0.3  # cosine from which a passage is about the subject of an overview
 CANDIDATES = 3  # answers weighed with all signs
 LIST_SHARE = 0.15  # of the best answer's chance: what is less likely is not listed
+OUTLINE_PASSAGES = 48  # of a timeline, over all its stretches
 OUTLINE_MOST = 8  # sentences of an overview or timeline
 LIST_MOST = 5  # answers listed beside the best
 CLOSE_SPANS = 2.0  # logits within which a further span of the same passage is an answer too
@@ -204,21 +205,32 @@ def _side(side: Side, search: Search, timings: Timings) -> Extract:
 
 
 def _outline(question: str, search: Search, timings: Timings, *, by_date: bool) -> Extract:
-    about, published = subject(question), search.published
+    about, days = subject(question), search.published
+    if search.period and not search.period.recent:
+        inside = days.overlap(window(search.period))
+        if inside is None:
+            return Extract((), None, 0.0, None, ())
+        days = inside
+    order: Order = "oldest" if by_date else "newest"
     with timings.stage("retrieve"):
-        if search.period and not search.period.recent:
-            days = published.overlap(window(search.period))
-            found = retrieve(search.archive, about, published=days) if days else []
+        stretches = parts(days, search.as_of) if by_date else []
+        if stretches:
+            each = OUTLINE_PASSAGES // len(stretches)
+            found = [
+                pair
+                for some in stretches
+                for pair in retrieve(search.archive, about, published=some, most=each)
+            ]
         else:
-            as_of = None if by_date else search.as_of
-            found = retrieve(search.archive, about, published=published, as_of=as_of)
+            found = retrieve(search.archive, about, published=days, as_of=None if by_date else search.as_of)
     evidence = tuple(each for each, _ in found)
     near = [each for each, cosine in found if cosine >= NEAR]
     top = max((cosine for _, cosine in found), default=0.0)
     sure = max(0.0, min(top, 1.0))
     with timings.stage("read"):
-        order: Order = "oldest" if by_date else "newest"
-        claims = outline(about, near, search.archive.encoder, order=order, most=OUTLINE_MOST)
+        claims = outline(
+            about, near, search.archive.encoder, order=order, most=OUTLINE_MOST, stretches=stretches
+        )
     if not claims:
         reason = f"no passage is close to this subject (closest {top:.2f}, needed {NEAR:.2f})"
         return Extract((), None, sure, reason if found else None, evidence)

@@ -9,17 +9,18 @@ from typing import Literal
 
 import numpy as np
 
+from index.articles import DateRange
 from index.encoder import Encoder
 from index.passages import sentences
 from rag.compose import claim, is_prose, leans
 from rag.evidence import Claim, Evidence, Quote
 
-PASSAGES = 20  # whose sentences are weighed
+PASSAGES = 48  # whose sentences are weighed, at most
 ALIKE = 0.8  # cosine from which two sentences tell the same
 CLOSE = 0.7  # of the best sentence's likeness to the subject: what is further off is not told
 LEAD = 0.06  # of likeness, for a sentence near the beginning of its article: there the news is told
 LEAD_CHARS = 700
-A_DAY = 2  # sentences of one day in a timeline
+A_STRETCH = 2  # sentences of one stretch of a timeline
 _LEAST, _MOST = 40, 420  # characters of a sentence that tells something by itself
 
 Order = Literal["newest", "oldest", "nearest"]
@@ -40,10 +41,12 @@ def outline(
     *,
     order: Order = "newest",
     most: int = 6,
+    stretches: Sequence[DateRange] = (),
     only: Callable[[str], bool] = bool,
 ) -> list[Claim]:
     """The sentences nearest to a subject, at most one a passage and none that repeats another.
 
+    At most two are told of each of the ``stretches`` of days, so that no week crowds out the others.
     ``only`` says which sentences count. Headings, questions and lines that lead to another page never do.
     Empty if there is no sentence.
     """
@@ -53,7 +56,8 @@ def outline(
     for line in sorted(lines, key=lambda each: -each.likeness):
         if len(kept) == most or line.likeness < floor:
             break
-        crowded = order == "oldest" and sum(line.day == other.day for other in kept) >= A_DAY
+        within = next((days for days in stretches if line.day in days), None)
+        crowded = within is not None and sum(other.day in within for other in kept) >= A_STRETCH
         if not crowded and all(float(line.vector @ other.vector) < ALIKE for other in kept):
             kept.append(line)
     if order != "nearest":
@@ -102,3 +106,18 @@ def _sentences(evidence: Evidence) -> list[Quote]:
 def is_telling(sentence: str) -> bool:
     """Whether a sentence tells something by itself, and not at too great a length."""
     return _LEAST <= len(sentence) <= _MOST and is_prose(sentence)
+
+
+def parts(days: DateRange, as_of: dt.date | None, most: int = 8) -> list[DateRange]:
+    """A range of days in up to ``most`` stretches of equal length; none if it has no beginning or end.
+
+    >>> [str(part.since) for part in parts(DateRange(dt.date(2023, 11, 1)), dt.date(2023, 11, 4), 2)]
+    ['2023-11-01', '2023-11-03']
+    """
+    first, last = days.since, min(filter(None, (days.until, as_of)), default=None)
+    if first is None or last is None or last < first:
+        return []
+    length = -(-((last - first).days + 1) // most)
+    starts = range(0, (last - first).days + 1, length)
+    one = dt.timedelta(1)
+    return [DateRange(first + start * one, min(last, first + (start + length - 1) * one)) for start in starts]

@@ -57,6 +57,7 @@ def retrieve(
     published: DateRange = ALWAYS,
     period: Period | None = None,
     as_of: dt.date | None = None,
+    most: int = READ,
 ) -> list[tuple[Evidence, float]]:
     """The first passages for a question, best first, each with its cosine to the question.
 
@@ -72,7 +73,7 @@ def retrieve(
             (hit.dense + LEXICAL_WEIGHT * hit.lexical / top + _recency(hit.date, period, as_of), hit)
             for hit in hits
         ]
-        best = sorted(scored, key=lambda pair: -pair[0])[:READ]
+        best = sorted(scored, key=lambda pair: -pair[0])[:most]
         articles = {key: archive.article(key) for key in {hit.passage.article_id for _, hit in best}}
     found = []
     for score, hit in best:
