@@ -7,7 +7,7 @@ dynamic quantisation over a batch would not.
 
 Matrices are quantised to symmetric int8 per output column (weights) and per sequence (activations),
 the scheme of Jacob et al., CVPR 2018. Processors without VNNI add pairs of products in 16 bits, which
-full-range weights overflow now and then; the encoder's keep below that nearly always (eval/LOG.md).
+full-range weights overflow now and then; these keep below that nearly always (eval/LOG.md).
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ Tensors = Mapping[str, NDArray[Any]]
 
 HEADS = 12
 LAYER_NORM_EPSILON = 1e-12
-WEIGHT_LEVELS = 127  # largest magnitude of a signed 8-bit weight
-SAFE_LEVELS = 95  # seldom overflows the 16 bits in which older processors add two products (eval/LOG.md)
+LEVELS = 95
+"""Largest magnitude of a signed 8-bit weight: seldom overflows the 16 bits in which older processors add two
+products (eval/LOG.md)."""
 
 
 def build(tensors: Tensors, *, span_head: bool = False, int8: bool = True) -> onnx.ModelProto:
@@ -47,7 +48,6 @@ class _Graph:
         self.tensors = tensors
         self.int8 = int8
         self.span_head = span_head
-        self.levels = WEIGHT_LEVELS if span_head else SAFE_LEVELS
         # By its tanh, as in the paper's own code: 6% faster in all, and further from neither fp32 nor int8.
         self.gelu = "FastGelu" if int8 and not span_head else "Gelu"
         self.nodes: list[onnx.NodeProto] = []
@@ -133,7 +133,7 @@ class _Graph:
                 self._node("MatMul", state, self._constant(name + "w", weight)),
                 self._constant(name + "b", bias),
             )
-        scale = np.maximum(np.abs(weight).max(axis=0), 1e-8) / self.levels
+        scale = np.maximum(np.abs(weight).max(axis=0), 1e-8) / LEVELS
         rounded = np.rint(weight / scale).astype(np.int8)
         return self._node(
             "DynamicQuantizeMatMul",

@@ -2,12 +2,13 @@
 
 The reader alone is too easily pleased: asked about drones over Kyiv, it is glad of drones over
 Belgorod. So its score is weighed together with whether the passage speaks of the question's names,
-how close passage and sentence are in meaning, how far the answer leads the others and how many origins
-give it, in a logistic regression. The weights were fitted on two kinds of questions, so that they hold in a
-folder of clippings and in an archive of thousands: XQuAD English, and the news questions of RealTimeQA 2023h2;
-unanswerable are those whose passage was taken away, and those with a name exchanged:
+and how close passage and sentence are in meaning, in a logistic regression. The weights are those of XQuAD English
+alone, with questions whose passage was taken away and questions with a name exchanged as the unanswerable ones.
 
     python -m eval.benchmarks.fit_abstention
+
+fits them on that and on news questions together. The weights that come out know more about large archives of
+news and less about a handful of articles, so they are not used yet (eval/LOG.md).
 """
 
 from __future__ import annotations
@@ -27,11 +28,11 @@ from rag.retrieve import Reading
 
 ANSWER_FROM = 0.20
 """Confidence from which an answer is given: where answering the answerable and refusing the rest are
-best together (Youden's J) in the fit above."""
+best together (Youden's J) on XQuAD."""
 
-TOLERATED = ((0.1, 0.80), (0.2, 0.60), (0.3, 0.45), (0.4, 0.35), (0.5, 0.25))
-"""Share of wrong answers among those given, over the odd-numbered questions of the fit above, and the confidence
-from which it is kept."""
+TOLERATED = ((0.1, 0.92), (0.2, 0.92), (0.3, 0.91), (0.4, 0.90), (0.5, 0.52))
+"""Share of wrong answers among those given to 240 news questions over half a year of news, and the confidence
+from which it is kept. Over a few articles fewer are wrong."""
 
 
 def answer_from(tolerated_error: float | None) -> float:
