@@ -26,6 +26,7 @@ from rag.shapes import Shape, Side, enumerates, shape, sides, subject
 from rag.timings import Timings
 
 NEAR = 0.3  # cosine from which a passage is about the subject of an overview
+BESIDE = 0.5  # cosine of question and sentence from which that is told beside, or for want of, an answer
 CANDIDATES = 3  # answers weighed with all signs
 LIST_SHARE = 0.15  # of the best answer's chance: what is less likely is not listed
 OUTLINE_PASSAGES = 48  # of a timeline, over all its stretches
@@ -186,7 +187,15 @@ def _several(question: str, search: Search, timings: Timings, form: Shape) -> Ex
         return enumerates(sentence) if form == "list" else not unspoken(named, sentence)
 
     with timings.stage("read"):
-        more = outline(question, found.evidence, search.archive.encoder, order="nearest", most=3, only=counts)
+        more = outline(
+            question,
+            found.evidence,
+            search.archive.encoder,
+            order="nearest",
+            most=3,
+            least=BESIDE,
+            only=counts,
+        )
     claims = list({each.text: each for each in (*found.claims, *more)}.values())
     return replace(
         found, claims=tuple(claims), short=found.short if len(claims) == len(found.claims) else None
@@ -198,7 +207,9 @@ def _side(side: Side, search: Search, timings: Timings) -> Extract:
     found = _single(side.question, search, timings)
     with timings.stage("read"):
         encoder = search.archive.encoder
-        told = outline(side.question, found.evidence, encoder, order="nearest", most=2, only=side.speaks_in)
+        told = outline(
+            side.question, found.evidence, encoder, order="nearest", most=2, least=BESIDE, only=side.speaks_in
+        )
     claims = list({each.text: each for each in (*found.claims, *told)}.values())
     sure = found.confidence if found.claims else search.answer_from
     return replace(found, claims=tuple(claims), confidence=sure, reason=None) if claims else found

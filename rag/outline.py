@@ -41,18 +41,20 @@ def outline(
     *,
     order: Order = "newest",
     most: int = 6,
+    least: float = 0.0,
     stretches: Sequence[DateRange] = (),
     only: Callable[[str], bool] = bool,
 ) -> list[Claim]:
     """The sentences nearest to a subject, at most one a passage and none that repeats another.
 
-    At most two are told of each of the ``stretches`` of days, so that no week crowds out the others.
+    None is further from it than the cosine ``least``. At most two are told of each of the ``stretches`` of
+    days, so that no week crowds out the others.
     ``only`` says which sentences count. Headings, questions and lines that lead to another page never do.
     Empty if there is no sentence.
     """
     lines = _nearest(subject, evidence[:PASSAGES], encoder, only)
     kept: list[_Line] = []
-    floor = CLOSE * max((line.likeness for line in lines), default=0.0)
+    floor = max(least, CLOSE * max((line.likeness for line in lines), default=0.0))
     for line in sorted(lines, key=lambda each: -each.likeness):
         if len(kept) == most or line.likeness < floor:
             break

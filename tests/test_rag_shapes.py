@@ -127,3 +127,8 @@ def test_a_comparison_lets_both_sides_speak(desk: Assistant) -> None:
 
 def test_an_overview_of_what_the_archive_lacks_is_refused(desk: Assistant) -> None:
     assert desk.ask("What is the news on quantum computing in Brazil?").abstained
+
+
+def test_two_sides_that_said_nothing_of_it_are_not_quoted_on_something_else(desk: Assistant) -> None:
+    answer = desk.ask("What did Ida Quist and the docker union say about the eclipse over Brazil?")
+    assert answer.abstained, answer.text
