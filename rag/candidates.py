@@ -163,7 +163,7 @@ class _Weighing:
 
     def __call__(self, said: str, groups: dict[str, list[Place]]) -> Traits:
         best, words = groups[said][0], said.split()
-        voices = list(_voices(groups[said]))
+        voices = _voices(groups[said])
         text, around = best.span.text, self._around(best)
         return Traits(
             score=best.span.score / 4,

@@ -196,10 +196,8 @@ def _several(question: str, search: Search, timings: Timings, form: Shape) -> Ex
             least=BESIDE,
             only=counts,
         )
-    claims = list({each.text: each for each in (*found.claims, *more)}.values())
-    return replace(
-        found, claims=tuple(claims), short=found.short if len(claims) == len(found.claims) else None
-    )
+    claims = _once([*found.claims, *more])
+    return replace(found, claims=claims, short=found.short if len(claims) == len(found.claims) else None)
 
 
 def _side(side: Side, search: Search, timings: Timings) -> Extract:
@@ -210,9 +208,9 @@ def _side(side: Side, search: Search, timings: Timings) -> Extract:
         told = outline(
             side.question, found.evidence, encoder, order="nearest", most=2, least=BESIDE, only=side.speaks_in
         )
-    claims = list({each.text: each for each in (*found.claims, *told)}.values())
+    claims = _once([*found.claims, *told])
     sure = found.confidence if found.claims else search.answer_from
-    return replace(found, claims=tuple(claims), confidence=sure, reason=None) if claims else found
+    return replace(found, claims=claims, confidence=sure, reason=None) if claims else found
 
 
 def _outline(question: str, search: Search, timings: Timings, *, by_date: bool) -> Extract:
@@ -252,10 +250,15 @@ def _joined(parts: Sequence[str], answers: Sequence[Extract]) -> Extract:
     said = [answer for answer in answers if answer.claims]
     evidence = {each.passage.id: each for answer in said or answers for each in answer.evidence}
     open_parts = [f"“{part}”: {a.reason}" for part, a in zip(parts, answers, strict=True) if not a.claims]
-    claims: dict[str, Claim] = {claim.text: claim for answer in said for claim in answer.claims}
+    claims = _once([claim for answer in said for claim in answer.claims])
     sure = sum(answer.confidence for answer in answers) / len(answers)
     reason = "; ".join(open_parts) or None
-    return Extract(tuple(claims.values()), None, sure, reason, tuple(evidence.values()))
+    return Extract(claims, None, sure, reason, tuple(evidence.values()))
+
+
+def _once(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Claims in their order, each sentence once."""
+    return tuple({claim.text: claim for claim in claims}.values())
 
 
 def _first(best: Evidence, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
