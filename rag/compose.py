@@ -14,6 +14,7 @@ from rag.evidence import Claim, Evidence, Quote
 from rag.reader import Span
 
 MAX_CLAIMS = 4
+QUOTATION_CHARS = 400  # of several sentences in quotation marks that are quoted together
 
 _LINKS = re.compile(
     r"(?:In a (?:separate|related|further) (?:development|incident|matter)|In (?:addition|response|other news)|"
@@ -26,21 +27,60 @@ _LEANING = re.compile(
 )
 
 _STATES = re.compile(r"[^\s:]*[A-Z0-9“\"'‘(].*[.!][”’\"')]*$", re.DOTALL)
+_ASKED = re.compile(r"[?!][”\"]$")
+_SAID = re.compile(r"(?:[\w.’'-]+,? ){1,8}(?:said|says|told|asked|added|wrote|argued)\b[^.]{0,60}\.$")
 _GLUED = re.compile(r"[a-z0-9]:[A-Z“]")  # "More:What to know"
 
 
 def sentence_at(evidence: Evidence, start: int, end: int) -> Quote:
     """The whole sentence or sentences of the passage around offsets in the passage's text."""
-    spans = sentences(evidence.passage.text)
+    spans = whole_sentences(evidence.passage.text)
     touched = [(a, b) for a, b in spans if a < end and b > start] or [(start, end)]
     shift = evidence.passage.start
     return Quote(evidence.article, shift + touched[0][0], shift + touched[-1][1])
 
 
+def whole_sentences(text: str) -> list[tuple[int, int]]:
+    """The sentences of a text, ``[start, end)``; those of one quotation together, with whoever says it.
+
+    A quotation that goes on over a line, or for too long, is left in its sentences.
+
+    >>> text = "“It hurts. What is the point?” Norvell said. He left."
+    >>> [text[a:b] for a, b in whole_sentences(text)]
+    ['“It hurts. What is the point?” Norvell said.', 'He left.']
+    """
+    spans = sentences(text)
+    found: list[tuple[int, int]] = []
+    at = 0
+    while at < len(spans):
+        start, end = spans[at]
+        for last in range(at + 1, len(spans)):
+            if not _is_open(text[start:end]):
+                break
+            end = spans[last][1]
+            if end - start > QUOTATION_CHARS or "\n" in text[start:end]:
+                break
+            if not _is_open(text[start:end]):
+                at = last
+                break
+        if at + 1 < len(spans) and _ASKED.search(text[start : spans[at][1]]):
+            follows = spans[at + 1]
+            if "\n" not in text[start : follows[0]] and _SAID.match(text[slice(*follows)]):
+                at += 1
+        found.append((start, spans[at][1]))
+        at += 1
+    return found
+
+
+def _is_open(text: str) -> bool:
+    """Whether a quotation begins in a text and does not end in it."""
+    return text.count("“") > text.count("”") or text.count('"') % 2 == 1
+
+
 def sentence_before(evidence: Evidence, quote: Quote) -> Quote | None:
     """The sentence before a quote in the same passage, if there is one."""
     shift = evidence.passage.start
-    earlier = [(a, b) for a, b in sentences(evidence.passage.text) if b <= quote.start - shift]
+    earlier = [(a, b) for a, b in whole_sentences(evidence.passage.text) if b <= quote.start - shift]
     return Quote(evidence.article, shift + earlier[-1][0], shift + earlier[-1][1]) if earlier else None
 
 

@@ -18,8 +18,8 @@ WORD = re.compile(r"[^\W_]+(?:[.,]\d+)*")
 
 # Country: adjective or people where they share too few letters; then who speaks for it.
 _ACTORS = """
-United States: US, USA, America, Americans; Washington, White House, Pentagon
-United Kingdom: UK, Britain, British, Britons, England; London, Downing Street, Whitehall
+United States: US, USA, U S, America, Americans; Washington, White House, Pentagon
+United Kingdom: UK, U K, Britain, British, Britons, England; London, Downing Street, Whitehall
 Russia: Russians; Moscow, Kremlin
 Ukraine: Ukrainians; Kyiv, Kiev
 North Korea: North Korean, North Koreans, DPRK; Pyongyang
@@ -34,6 +34,7 @@ Italy: Italian, Italians; Rome
 Netherlands: Dutch, Holland; The Hague
 Belgium: Belgian; Brussels
 European Union: EU; Brussels
+United Nations: UN, U N; Security Council
 Poland: Polish, Poles; Warsaw
 Hungary: Hungarian; Budapest
 Czech Republic: Czech, Czechs, Czechia; Prague

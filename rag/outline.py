@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -11,15 +12,16 @@ import numpy as np
 
 from index.articles import DateRange
 from index.encoder import Encoder
-from index.passages import sentences
-from rag.compose import claim, is_prose, leans
+from rag.compose import claim, is_prose, leans, whole_sentences
 from rag.evidence import Claim, Evidence, Quote
 
 PASSAGES = 48  # whose sentences are weighed, at most
 ALIKE = 0.8  # cosine from which two sentences tell the same
 CLOSE = 0.7  # of the best sentence's likeness to the subject: what is further off is not told
-LEAD = 0.06  # of likeness, for a sentence near the beginning of its article: there the news is told
-LEAD_CHARS = 700
+LEAD = 0.12  # of likeness, for the first words of an article, less from there on: the news is told first
+LEAD_CHARS = 1000
+FRESH = 0.1  # of likeness, for what was told on the day of asking
+FRESH_DAYS = 14.0
 A_STRETCH = 2  # sentences of one stretch of a timeline
 _LEAST, _MOST = 40, 420  # characters of a sentence that tells something by itself
 
@@ -31,6 +33,7 @@ class _Line:
     quote: Quote
     day: dt.date
     likeness: float
+    worth: float
     vector: np.ndarray[tuple[int], np.dtype[np.float32]]
 
 
@@ -45,63 +48,61 @@ def outline(
     stretches: Sequence[DateRange] = (),
     only: Callable[[str], bool] = bool,
 ) -> list[Claim]:
-    """The sentences nearest to a subject, at most one a passage and none that repeats another.
+    """The sentences nearest to a subject, none repeating another.
 
-    None is further from it than the cosine ``least``. At most two are told of each of the ``stretches`` of
-    days, so that no week crowds out the others.
+    None is further from it than the cosine ``least``. With ``stretches`` of days each has its best sentence
+    told before any has a second, and none has a third, so that no week crowds out the others.
     ``only`` says which sentences count. Headings, questions and lines that lead to another page never do.
     Empty if there is no sentence.
     """
-    lines = _nearest(subject, evidence[:PASSAGES], encoder, only)
-    kept: list[_Line] = []
+    fresh = 0.0 if order == "oldest" else FRESH
+    lines = _weighed(subject, evidence[:PASSAGES], encoder, only, fresh)
     floor = max(least, CLOSE * max((line.likeness for line in lines), default=0.0))
-    for line in sorted(lines, key=lambda each: -each.likeness):
-        if len(kept) == most or line.likeness < floor:
-            break
-        within = next((days for days in stretches if line.day in days), None)
-        crowded = within is not None and sum(other.day in within for other in kept) >= A_STRETCH
-        if not crowded and all(float(line.vector @ other.vector) < ALIKE for other in kept):
-            kept.append(line)
+    lines = sorted((line for line in lines if line.likeness >= floor), key=lambda line: -line.worth)
+    kept: list[_Line] = []
+    for share in range(1, A_STRETCH + 1) if stretches else [most]:
+        for line in lines:
+            within = next((days for days in stretches if line.day in days), None)
+            crowded = within is not None and sum(other.day in within for other in kept) >= share
+            told = any(float(line.vector @ other.vector) >= ALIKE for other in kept)
+            if len(kept) < most and not crowded and not told:
+                kept.append(line)
     if order != "nearest":
-        kept.sort(key=lambda each: (each.day, -each.likeness), reverse=order == "newest")
+        kept.sort(key=lambda each: (each.day, -each.worth), reverse=order == "newest")
     return [claim(line.quote) for line in kept]
 
 
-def _nearest(
-    subject: str, evidence: Sequence[Evidence], encoder: Encoder, only: Callable[[str], bool]
+def _weighed(
+    subject: str, evidence: Sequence[Evidence], encoder: Encoder, only: Callable[[str], bool], fresh: float
 ) -> list[_Line]:
-    """The sentence of each passage that is nearest to the subject; each sentence once."""
-    quotes: list[list[Quote]] = []
+    """The sentences of the passages, each once, with what they are worth beside their likeness to the subject."""
+    quotes: list[tuple[Quote, float]] = []
     told: set[str] = set()
     for each in evidence:
+        new = fresh * math.exp(-each.age / FRESH_DAYS)
         some = [quote for quote in _sentences(each) if quote.text not in told and only(quote.text)]
         told |= {quote.text for quote in some}
-        quotes.append(some)
-    flat = [quote for some in quotes for quote in some]
-    if not flat:
+        quotes += [(quote, new + _lead(quote)) for quote in some]
+    if not quotes:
         return []
-    asked, *vectors = encoder.encode([subject, *(" ".join(quote.text.split()) for quote in flat)])
-    coming = iter(vectors)
+    asked, *vectors = encoder.encode([subject, *(" ".join(quote.text.split()) for quote, _ in quotes)])
     lines = []
-    for some in quotes:
-        measured = [(quote, vector) for quote, vector in zip(some, coming, strict=False)]
-        if measured:
-            likeness, quote, vector = max(
-                ((float(vector @ asked) + _lead(quote), quote, vector) for quote, vector in measured),
-                key=lambda each: each[0],
-            )
-            lines.append(_Line(quote, quote.article.date or dt.date.min, likeness, vector))
+    for (quote, more), vector in zip(quotes, vectors, strict=True):
+        likeness = float(vector @ asked)
+        lines.append(_Line(quote, quote.article.date or dt.date.min, likeness, likeness + more, vector))
     return lines
 
 
 def _lead(quote: Quote) -> float:
-    return LEAD if quote.start - quote.article.body_start < LEAD_CHARS else 0.0
+    return LEAD * max(0.0, 1 - (quote.start - quote.article.body_start) / LEAD_CHARS)
 
 
 def _sentences(evidence: Evidence) -> list[Quote]:
     """The sentences of a passage that tell something by themselves."""
     shift = evidence.passage.start
-    quotes = [Quote(evidence.article, shift + a, shift + b) for a, b in sentences(evidence.passage.text)]
+    quotes = [
+        Quote(evidence.article, shift + a, shift + b) for a, b in whole_sentences(evidence.passage.text)
+    ]
     return [quote for quote in quotes if is_telling(quote.text) and not leans(quote)]
 
 

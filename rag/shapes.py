@@ -42,6 +42,7 @@ _LIST = re.compile(
       (?:(?:in|to|from|at|by|for)\ )?(?:which|what)\ (?:other\ |kinds?\ of\ |types?\ of\ )?(?:[\w’'-]+\ ){{0,3}}?
       {_NOT_PLURAL}(?:[\w’'-]+s|people|men|women|children|media|criteria)\b
       .*?\b(?:are|were|have|did|do|had|will|would|could|can|should|might|[a-z]+ed)\b
+    | who\ (?:has|have|had)\ (?:been\ )?[a-z]+\ (?:\w+\ )?{_NOT_PLURAL}[\w’'-]+s\b
     | name\ (?:the|some|three|four|five)\b
     | list\b
     | who\ (?:are|were)\ the\ (?:\w+\ ){{0,3}}
@@ -72,7 +73,6 @@ _DIFFER = re.compile(
 _YES_NO = re.compile(
     r"^\W*(?:is|are|was|were|has|have|had|did|does|do|will|would|can|could|should|may|might)\b", re.IGNORECASE
 )
-_ENUMERATES = re.compile(r"(?:[^,;]{2,40}, )+[^,;]{2,40},? (?:and|or) \S")
 _SAYS = re.compile(
     rf"\b{_SAYING}\b|\b(?:told|added|insisted|called|accused|denied|urged|rejected|welcomed)\b|[“\"]"
 )
@@ -118,8 +118,10 @@ class Side:
     def speaks_in(self, sentence: str) -> bool:
         """Whether a sentence may be what this party says: it names them, and someone speaks."""
         words = [bare(word) for word in self.who.split() if word.lower() not in STOPWORDS]
-        told = {bare(word.strip(".,;:“”\"’'()")) for word in sentence.split()}
-        return bool(_SAYS.search(sentence)) and any(word in told for word in words)
+        initials = "".join(word[0] for word in words).upper()
+        told = {word.strip(".,;:“”\"’'()") for word in sentence.split()}
+        named = any(word in {bare(each) for each in told} for word in words)
+        return bool(_SAYS.search(sentence)) and (named or (len(initials) > 1 and initials in told))
 
 
 def sides(question: str) -> tuple[Side, Side] | None:
@@ -139,15 +141,6 @@ def sides(question: str) -> tuple[Side, Side] | None:
         )
         return first, second
     return None
-
-
-def enumerates(sentence: str) -> bool:
-    """Whether a sentence lists several things.
-
-    >>> enumerates("It banned Red Dye 3, propylparaben, and two others."), enumerates("It banned one.")
-    (True, False)
-    """
-    return bool(_ENUMERATES.search(sentence))
 
 
 def subject(question: str) -> str:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from index import Archive, Article
+from index.articles import Passage
+from index.passages import sentences
 from rag import Answer, Assistant
+from rag.compose import whole_sentences
+from rag.evidence import Evidence
+from rag.listing import enumerates, line_lists
+from rag.onset import Onset, first_told, onset
 from rag.outline import is_telling
-from rag.shapes import enumerates, shape, sides, subject
+from rag.shapes import shape, sides, subject
 
 
 @pytest.mark.parametrize(
@@ -29,6 +39,8 @@ from rag.shapes import enumerates, shape, sides, subject
         ("What did Kyiv and Moscow say about the drones?", "comparison"),
         ("Compare Labour and the Conservatives on tax.", "comparison"),
         ("Has the bill been passed?", "yes-no"),
+        ("Who has won prizes this year?", "list"),
+        ("Who has become president?", "fact"),
         ("Who won?", "fact"),
         ("What did Putin say about the visit and the drones?", "fact"),
     ],
@@ -65,6 +77,40 @@ def test_an_enumeration_is_seen() -> None:
     assert enumerates("Ministers from Oslo, Rome, and Lima met.")
     assert enumerates("The law bans brominated oil, bromate and Red Dye 3.")
     assert not enumerates("The minister from Oslo and his wife met nobody.")
+
+
+def test_the_lines_of_a_list_are_one_answer_and_one_span() -> None:
+    text = "Who resigned?\n\nThese three resigned:\n\nAda Moe, of Oslo\n\nBen Lie\n\nCy Dahl\n\nAda\n\nBorn in 1950."
+    (found,) = line_lists(Article(text=text))
+    assert found.text == "These three resigned:\n\nAda Moe, of Oslo\n\nBen Lie\n\nCy Dahl"
+
+
+def test_a_timeline_begins_with_the_event_it_names() -> None:
+    def told(day: str, cosine: float) -> tuple[Evidence, float]:
+        article = Article(text="It was said.", date=day, id=day)
+        return Evidence(article, Passage(article.id, 0, 12, article.text), 1.0), cosine
+
+    event = onset("the port since the dockers went on strike")
+    assert event == Onset("the port", "the dockers went on strike")
+    assert onset("the port of Lillemoor") is None
+    long_ago, first, second, later = (
+        ("2019-05-01", 0.6),
+        ("2023-09-01", 0.58),
+        ("2023-09-02", 0.57),
+        ("2023-10-01", 0.3),
+    )
+    assert first_told([told(*each) for each in (later, second, long_ago, first)]) == dt.date(2023, 9, 1)
+    assert first_told([told(*long_ago)]) == dt.date(2019, 5, 1)
+    assert first_told([]) is None
+
+
+@given(st.text(alphabet='ab .!?“”"\n', max_size=120))
+def test_whole_sentences_keep_every_sentence_once(text: str) -> None:
+    plain = sentences(text)
+    whole = whole_sentences(text)
+    assert [a for a, _ in whole] == sorted({a for a, _ in whole})
+    assert all(any(a <= start and end <= b for a, b in whole) for start, end in plain)
+    assert all(before[1] <= after[0] for before, after in pairwise(whole))
 
 
 NEWS = [
@@ -123,6 +169,17 @@ def test_a_comparison_lets_both_sides_speak(desk: Assistant) -> None:
     assert "hurting the whole region" in answer.text
     assert "until pay was raised" in answer.text
     assert answer.short is None
+
+
+def test_a_quotation_is_told_with_whoever_said_it(tmp_path: Path) -> None:
+    said = "“We are angry. What is the point of working?” docker Kai Holm said."
+    with Archive.open(tmp_path / "archive") as archive:
+        archive.add(
+            [Article(text=f"The strike at Lillemoor goes on. {said} He went home.", date="2023-09-20")]
+        )
+        with Assistant.open(archive, llm="extractive") as desk:
+            answer = desk.ask("What did Kai Holm and Ida Quist say about the strike?")
+    assert said in answer.text
 
 
 def test_an_overview_of_what_the_archive_lacks_is_refused(desk: Assistant) -> None:

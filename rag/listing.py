@@ -1,0 +1,145 @@
+"""Listing: the places of an article that list several things, in one sentence or line by line."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Sequence
+
+from index.articles import Article
+from index.encoder import Encoder
+from index.passages import sentences
+from rag.disagreement import figures
+from rag.evidence import Claim, Evidence, Quote
+from rag.reader import Reader
+
+MOST = 3  # listings of an answer
+BESIDE_BEST = 4.0  # of worth, in logits, by which a listing may fall short of the best
+_DOUBT = -2.0  # the reader's score from which a listing may be one that is asked for
+_LIKE = 10.0  # logits for a cosine of 1 between question and listing
+_IN_LINES = 3.0  # logits for a list of lines, which somebody made to be found
+_FRESH, _FRESH_DAYS = 3.0, 14.0  # logits for what was published on the day of asking
+_ITEM_CHARS = 120
+_ITEMS = range(3, 16)  # lines of a list
+
+_ENUMERATES = re.compile(r"(?:[^,;]{2,60}[,;][”\"’]? )+[^,;]{2,60},? (?:and|or) \S")
+_YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+_LINE = re.compile(r"[^\n]*\S")
+
+
+def enumerates(sentence: str) -> bool:
+    """Whether a sentence lists several things.
+
+    >>> enumerates("It banned Red Dye 3, propylparaben, and two others."), enumerates("It banned one.")
+    (True, False)
+    """
+    return bool(_ENUMERATES.search(sentence))
+
+
+def listings(question: str, evidence: Sequence[Evidence], reader: Reader, encoder: Encoder) -> list[Claim]:
+    """The listings among the evidence that the question may ask for, best first, at most three.
+
+    The reader must see an answer in them, or nearly; the likeness to the question, and being new, count too. A
+    listing of another year than the question's is none.
+    """
+    found = {
+        claim.text: (claim, each.age)
+        for each in evidence
+        for claim in [*_in_lines(each), *_in_sentences(each)]
+        if not _of_another_year(question, claim.text)
+    }
+    if not found:
+        return []
+    claims = [claim for claim, _ in found.values()]
+    spans = reader.read(
+        question, [claim.text for claim in claims], titles=[claim.quotes[0].article.title for claim in claims]
+    )
+    asked, *vectors = encoder.encode([question, *found])
+    ranked = sorted(
+        (
+            (span.score + _LIKE * float(vector @ asked) + _bonus(claim, age), claim)
+            for (claim, age), span, vector in zip(found.values(), spans, vectors, strict=True)
+            if span.score >= _DOUBT
+        ),
+        key=lambda pair: -pair[0],
+    )
+    return [claim for worth, claim in ranked[:MOST] if worth >= ranked[0][0] - BESIDE_BEST]
+
+
+def _bonus(claim: Claim, age: float) -> float:
+    in_lines = _IN_LINES if "\n" in claim.quotes[0].text else 0.0
+    return in_lines + _FRESH * math.exp(-age / _FRESH_DAYS)
+
+
+def _of_another_year(question: str, text: str) -> bool:
+    asked, told = set(_YEAR.findall(question)), set(_YEAR.findall(text))
+    return bool(asked and told) and not asked & told
+
+
+def _in_sentences(evidence: Evidence) -> list[Claim]:
+    shift = evidence.passage.start
+    spans = [(a, b) for a, b in sentences(evidence.passage.text) if enumerates(evidence.passage.text[a:b])]
+    quotes = [Quote(evidence.article, shift + a, shift + b) for a, b in spans]
+    return [Claim(" ".join(quote.text.split()), (quote,), "verified") for quote in quotes]
+
+
+def _in_lines(evidence: Evidence) -> list[Claim]:
+    """The lists of an article that begin in or reach into a passage, each as one claim."""
+    passage = evidence.passage
+    quotes = [
+        quote
+        for quote in line_lists(evidence.article)
+        if quote.start < passage.end and quote.end > passage.start
+    ]
+    return [Claim(_as_sentence(quote.text), (quote,), "verified") for quote in quotes]
+
+
+def line_lists(article: Article) -> list[Quote]:
+    """The lists that an article has as lines of their own, each from the line that announces it.
+
+    A list is as long as it says ("these eight"), or runs to the first long line.
+
+    >>> text = "These two won:\\n\\nAnn\\n\\nBo\\n\\nCy came third, which he said was a disappointment."
+    >>> [quote.text for quote in line_lists(Article(text=text))]
+    []
+    >>> [quote.text for quote in line_lists(Article(text="These three won:\\nAnn\\nBo\\nCy\\nTheir club was glad."))]
+    ['These three won:\\nAnn\\nBo\\nCy']
+    """
+    lines = [match.span() for match in _LINE.finditer(article.text)]
+    found: list[Quote] = []
+    for i, (start, end) in enumerate(lines):
+        if article.text[start:end].endswith(":"):
+            items = _items(article.text, lines[i + 1 : i + 1 + max(_ITEMS)])
+            count = {
+                int(n) for n in figures(article.text[start:end]) if n.isdigit() and 1 < int(n) < max(_ITEMS)
+            }
+            if count and max(count) <= len(items):
+                items = items[: max(count)]
+            if len(items) in _ITEMS:
+                found.append(Quote(article, start, items[-1][1]))
+    return found
+
+
+def _items(text: str, lines: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The first lines that may be items: short, and none that announces a list or asks a question."""
+    items: list[tuple[int, int]] = []
+    for start, end in lines:
+        sentence = end - start > _ITEM_CHARS // 2 and text[end - 1] == "."
+        if (
+            end - start > _ITEM_CHARS
+            or text[end - 1] in ":?"
+            or (items and sentence and text[items[0][1] - 1] != ".")
+        ):
+            break
+        items.append((start, end))
+    return items
+
+
+def _as_sentence(text: str) -> str:
+    """A list of lines as one line.
+
+    >>> _as_sentence("These won:\\n\\n• Ann\\n• Bo")
+    'These won: • Ann; • Bo'
+    """
+    lead, *items = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    return f"{lead} {'; '.join(items)}"

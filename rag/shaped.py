@@ -1,0 +1,143 @@
+"""Shaped answers: lists, yes or no, comparisons, overviews and timelines; every line is a sentence of the archive."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import replace
+
+from index.articles import DateRange
+from rag.evidence import Claim, Evidence
+from rag.fact import Extract, Search, fact
+from rag.listing import listings
+from rag.names import Name, names, unspoken
+from rag.onset import first_told, onset
+from rag.outline import Order, outline, parts
+from rag.retrieve import retrieve, window
+from rag.shapes import Shape, Side, subject
+from rag.timings import Timings
+
+NEAR = 0.3  # cosine from which a passage is about the subject of an overview
+BESIDE = 0.5  # cosine of question and sentence from which that is told beside, or for want of, an answer
+OUTLINE_PASSAGES = 48  # of a timeline, over all its stretches
+OUTLINE_MOST = 8  # sentences of an overview or timeline
+ONSET_PASSAGES = 12  # looked at for the day on which a timeline begins
+EVIDENCE_OF_YES = 3  # sentences that a yes or no rests on
+SPOKEN = 0.4  # the same of a sentence in which a party speaks
+SIDE_MOST = 3  # sentences in which a party of a comparison speaks
+
+
+def several(question: str, search: Search, timings: Timings, form: Shape) -> Extract:
+    """A list with the places that list more; a yes or no with more of the sentences it rests on."""
+    found = fact(question, search, timings, several=form == "list")
+    if not found.claims:
+        return found
+    with timings.stage("read"):
+        if form == "list":
+            more = listings(question, found.evidence, search.reader, search.archive.encoder)
+        else:
+            about = speaking(names(question), found.evidence)
+            more = outline(
+                question, about, search.archive.encoder, order="nearest", most=EVIDENCE_OF_YES, least=BESIDE
+            )
+    claims = _once([*more, *found.claims])
+    return replace(found, claims=claims, short=found.short if len(claims) == len(found.claims) else None)
+
+
+def side_said(side: Side, search: Search, timings: Timings) -> Extract:
+    """What one party said: the sentences nearest to the question in which they speak."""
+    found = fact(side.question, search, timings)
+    with timings.stage("read"):
+        told = outline(
+            side.question,
+            found.evidence,
+            search.archive.encoder,
+            order="nearest",
+            most=SIDE_MOST,
+            least=SPOKEN,
+            only=side.speaks_in,
+        )
+    spoken = [claim for claim in found.claims if side.speaks_in(claim.text)]
+    claims = _once([*spoken, *told]) if spoken or told else found.claims
+    sure = found.confidence if found.claims else search.answer_from
+    return replace(found, claims=claims, confidence=sure, reason=None) if claims else found
+
+
+def outlined(question: str, search: Search, timings: Timings, *, by_date: bool) -> Extract:
+    """The news of a subject, newest first; or ``by_date``, from the first day of the period to the last."""
+    about, days = subject(question), search.published
+    if search.period and not search.period.recent:
+        inside = days.overlap(_period(search, question, by_date=by_date))
+        if inside is None:
+            return Extract((), None, 0.0, None, ())
+        days = inside
+    with timings.stage("retrieve"):
+        if by_date:
+            days = _from_onset(about, days, search)
+        stretches = parts(days, search.as_of) if by_date else []
+        found = _found(about, days, stretches, search)
+    evidence = tuple(each for each, _ in found)
+    top = max((cosine for _, cosine in found), default=0.0)
+    sure = max(0.0, min(top, 1.0))
+    with timings.stage("read"):
+        begins = onset(about) if by_date else None
+        named = names(begins.subject if begins else about)
+        near = speaking(named, [each for each, cosine in found if cosine >= NEAR])
+        order: Order = "oldest" if by_date else "newest"
+        claims = outline(
+            about, near, search.archive.encoder, order=order, most=OUTLINE_MOST, stretches=stretches
+        )
+    if not claims:
+        reason = f"no passage is close to this subject (closest {top:.2f}, needed {NEAR:.2f})"
+        return Extract((), None, sure, reason if found else None, evidence)
+    return Extract(tuple(claims), None, sure, None, evidence)
+
+
+def _period(search: Search, question: str, *, by_date: bool) -> DateRange:
+    """The days asked about; a timeline "since it began in July" goes on after July."""
+    assert search.period
+    days = window(search.period)
+    return DateRange(days.since) if by_date and " since " in question.lower() else days
+
+
+def _from_onset(about: str, days: DateRange, search: Search) -> DateRange:
+    """The days of a timeline, from the event that it is to begin with."""
+    begins = onset(about)
+    if begins is None or (search.period and not search.period.recent):
+        return days
+    query = f"{begins.subject} {begins.event}"
+    found = retrieve(search.archive, query, published=days, as_of=search.as_of, most=ONSET_PASSAGES)
+    day = first_told(found)
+    return days.overlap(DateRange(day - dt.timedelta(1))) or days if day else days
+
+
+def _found(
+    about: str, days: DateRange, stretches: Sequence[DateRange], search: Search
+) -> list[tuple[Evidence, float]]:
+    if not stretches:
+        return retrieve(search.archive, about, published=days, as_of=search.as_of)
+    each = OUTLINE_PASSAGES // len(stretches)
+    return [pair for some in stretches for pair in retrieve(search.archive, about, published=some, most=each)]
+
+
+def speaking(named: Sequence[Name], evidence: Sequence[Evidence]) -> list[Evidence]:
+    """The evidence that speaks of all of some names, in title or passage; all of it, if fewer than two do."""
+    words = [name for name in named if not name.text[0].isdigit()]
+    some = [each for each in evidence if not unspoken(words, f"{each.article.title}\n{each.passage.text}")]
+    return some if len(some) > 1 else list(evidence)
+
+
+def joined(parts: Sequence[str], answers: Sequence[Extract]) -> Extract:
+    """The answers to the parts of a question as one, saying what part stayed open."""
+    said = [answer for answer in answers if answer.claims]
+    evidence = {each.passage.id: each for answer in said or answers for each in answer.evidence}
+    open_parts = [f"“{part}”: {a.reason}" for part, a in zip(parts, answers, strict=True) if not a.claims]
+    claims = _once([claim for answer in said for claim in answer.claims])
+    sure = sum(answer.confidence for answer in answers) / len(answers)
+    reason = "; ".join(open_parts) or None
+    return Extract(claims, None, sure, reason, tuple(evidence.values()))
+
+
+def _once(claims: Sequence[Claim]) -> tuple[Claim, ...]:
+    """Claims in their order, each sentence once."""
+    return tuple({claim.text: claim for claim in claims}.values())
