@@ -246,6 +246,10 @@ class Archive:
         """The passages of an article, in order. Raises ArticleNotFound."""
         return self._catalogue.passages(article_id)
 
+    def size(self) -> int:
+        """About how many passages there are, or have been; known at once, unlike ``status``."""
+        return int(self._catalogue.rows("SELECT COALESCE(MAX(rowid), 0) FROM passages")[0][0])
+
     def newest(self) -> dt.date | None:
         """The date of the newest article; None if none has a date."""
         return self._catalogue.newest()

@@ -57,6 +57,8 @@ class Signs:
     the question that the passage lacks; ``any_missing``: 1 if there are any. ``passage`` and
     ``sentence``: cosine of the question with the passage and with the sentence that holds the span. ``chance``:
     the answer's share among the candidates; ``origins``: logarithm of the number of origins that give it.
+    ``size``: decimal logarithm of the number of passages in the archive: among many, one that merely looks right is
+    more likely; ``size_score``, ``size_chance``: what score and chance tell besides, in so large an archive.
     """
 
     score: float
@@ -66,36 +68,52 @@ class Signs:
     sentence: float
     chance: float
     origins: float
+    size: float
+    size_score: float
+    size_chance: float
 
 
 WEIGHTS = Signs(
-    score=0.941, missing=-1.345, any_missing=-0.946, passage=0.906, sentence=2.747, chance=0.0, origins=0.0
+    score=0.941,
+    missing=-1.345,
+    any_missing=-0.946,
+    passage=0.906,
+    sentence=2.747,
+    chance=0.0,
+    origins=0.0,
+    size=0.0,
+    size_score=0.0,
+    size_chance=0.0,
 )
 BIAS = -2.703
 
 
-def signs(question: str, answers: Sequence[Candidate], encoder: Encoder) -> list[Signs]:
-    """Measure the signs of each answer, in order."""
+def signs(question: str, answers: Sequence[Candidate], encoder: Encoder, passages: int) -> list[Signs]:
+    """Measure the signs of each answer, in order, that was found in an archive of so many passages."""
     readings = [answer.reading for answer in answers]
     sentences = [sentence_at(each.evidence, each.best.start, each.best.end).text for each in readings]
     asked, *told = encoder.encode([question, *sentences])
     named = names(question)
     return [
-        _measured(answer, unspoken(named, _seen(reading)), float(asked @ vector))
+        _measured(answer, unspoken(named, _seen(reading)), float(asked @ vector), passages)
         for answer, reading, vector in zip(answers, readings, told, strict=True)
     ]
 
 
-def _measured(answer: Candidate, missing: Sequence[Name], likeness: float) -> Signs:
+def _measured(answer: Candidate, missing: Sequence[Name], likeness: float, passages: int) -> Signs:
     reading = answer.reading
+    size, score = math.log10(max(1, passages)), max(-12.0, min(12.0, reading.best.score)) / 4
     return Signs(
-        score=max(-12.0, min(12.0, reading.best.score)) / 4,
+        score=score,
         missing=float(len(missing)),
         any_missing=float(bool(missing)),
         passage=reading.dense,
         sentence=likeness,
         chance=answer.chance,
         origins=math.log(len(answer.places)),
+        size=size,
+        size_score=size * score,
+        size_chance=size * answer.chance,
     )
 
 
@@ -104,9 +122,9 @@ def _seen(reading: Reading) -> str:
     return f"{reading.evidence.article.title} {reading.evidence.passage.text}"
 
 
-def confidences(question: str, answers: Sequence[Candidate], encoder: Encoder) -> list[float]:
-    """Probability, 0..1, that each answer is right, in order."""
-    return [_logistic(astuple(each)) for each in signs(question, answers, encoder)]
+def confidences(question: str, answers: Sequence[Candidate], encoder: Encoder, passages: int) -> list[float]:
+    """Probability, 0..1, that each answer is right, in order; ``passages`` as in ``signs``."""
+    return [_logistic(astuple(each)) for each in signs(question, answers, encoder, passages)]
 
 
 def _logistic(measured: Sequence[float]) -> float:

@@ -123,6 +123,12 @@ def candidates(question: str, readings: Sequence[Reading]) -> list[Candidate]:
     return sorted(found, key=lambda each: -each.chance)
 
 
+def by_answer(readings: Sequence[Reading], ranked: Sequence[Candidate]) -> list[Reading]:
+    """Readings in the order of their answers, the best one of each; then the others as they are."""
+    best = {id(each.places[0].reading): each.places[0].reading for each in ranked}
+    return [*best.values(), *(reading for reading in readings if id(reading) not in best)]
+
+
 def traits(question: str, readings: Sequence[Reading]) -> tuple[list[list[Place]], list[Traits]]:
     """The places of each candidate, best first, and its traits."""
     groups: dict[str, list[Place]] = defaultdict(list)

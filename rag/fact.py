@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from index.archive import Archive
 from index.articles import ALWAYS, DateRange
 from rag.answerable import ANSWER_FROM, closest, confidences, shortfall
-from rag.candidates import Candidate, candidates
+from rag.candidates import Candidate, by_answer, candidates
 from rag.compose import MAX_CLAIMS, claims_for, is_prose, sentence_at
 from rag.dates import Period
 from rag.disagreement import difference, newest_first, rivals
@@ -67,15 +67,15 @@ def fact(question: str, search: Search, timings: Timings, *, several: bool = Fal
         )
     with timings.stage("read"):
         readings = read(search.reader, question, found)
-    evidence = tuple(reading.evidence for reading in readings)
     if not readings:
         return Extract((), None, 0.0, None, ())
     with timings.stage("read"):
         ranked = candidates(question, readings)
+        evidence = tuple(reading.evidence for reading in by_answer(readings, ranked))
         answers = ranked[:CANDIDATES]
         if not answers:
             return Extract((), None, 0.0, shortfall(question, readings[0], 0.0, search.answer_from), evidence)
-        sure_of = confidences(question, answers, search.archive.encoder)
+        sure_of = confidences(question, answers, search.archive.encoder, search.archive.size())
         weighed = sorted(zip(sure_of, answers, strict=True), key=lambda pair: -pair[0])
     likely = [(sure, answer) for sure, answer in weighed if sure >= search.answer_from]
     if not likely:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from eval.training import cloze, news
+from eval.training.data import masked
 from eval.training.examples import Example, example
-from eval.training.reader import batches
+from eval.training.loop import batches
 from index.articles import Article
 from index.minilm import load_tokenizer
 from rag.reader import MAX_TOKENS
@@ -78,3 +79,17 @@ def test_a_sentence_becomes_a_question_without_its_answer() -> None:
         asked = cloze.question(sentence, start, end, kind, chance)
         assert answer not in asked
         assert "buses burned" in asked
+
+
+@given(st.integers(0, 1000))
+def test_an_answer_keeps_its_words_when_others_are_masked(seed: int) -> None:
+    made = example(
+        "Who won the race in town?", FILLER + "Ann Lee won.", (len(FILLER), len(FILLER) + 7), random.Random(0)
+    )
+    assert made is not None
+    lost = masked(made, np.random.default_rng(seed))
+    assert len(lost.ids) == len(made.ids)
+    assert lost.ids[made.start : made.end + 1].tolist() == made.ids[made.start : made.end + 1].tolist()
+    kept = lost.ids == made.ids
+    assert kept[[0, made.passage - 1, -1]].all()
+    assert set(lost.ids[~kept].tolist()) <= {load_tokenizer().token_to_id("[MASK]")}

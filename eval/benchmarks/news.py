@@ -22,16 +22,17 @@ from pathlib import Path
 import numpy as np
 
 from eval.benchmarks import data, newsroom, realtimeqa
+from eval.benchmarks.abstention_cases import is_right
 from eval.benchmarks.cold_start import machine
 from eval.benchmarks.fit_abstention import calibration_error
 from eval.benchmarks.realtimeqa import Question
-from eval.metrics import contains, percentile
+from eval.metrics import percentile
 from eval.run import commit
 from index.archive import Archive
 from index.articles import Article, DateRange
 from rag import Assistant
 from rag.answerable import confidences
-from rag.candidates import candidates
+from rag.candidates import by_answer, candidates
 from rag.mismatch import mismatch
 from rag.reader import Reader
 from rag.retrieve import LEXICAL_WEIGHT, Reading, retrieve
@@ -75,6 +76,10 @@ def passages(archive: Archive, question: Question) -> dict[str, list[str]]:
     return found | {"+ dates": [evidence.passage.text for evidence, _ in dated]}
 
 
+def _texts(readings: Sequence[Reading]) -> list[str]:
+    return [reading.evidence.passage.text for reading in readings]
+
+
 def place(texts: Sequence[str], question: Question) -> int:
     """The place of the first text that holds an answer, 0 if none of ten does."""
     first = (at for at, text in enumerate(texts[: DEPTHS[-1]], 1) if newsroom.holds(text, question))
@@ -86,7 +91,7 @@ def judged(question: Question, readings: Sequence[Reading], archive: Archive) ->
     found = candidates(question.text, readings)[:1]
     if not found:
         return "", 0.0
-    sure = confidences(question.text, found, archive.encoder)[0]
+    sure = confidences(question.text, found, archive.encoder, archive.size())[0]
     reading = found[0].reading
     return reading.best.text, 0.0 if mismatch(question.text, reading) else sure
 
@@ -94,7 +99,8 @@ def judged(question: Question, readings: Sequence[Reading], archive: Archive) ->
 def ask(desk: Assistant, question: Question, in_archive: bool, *, again: bool) -> Row:
     """Everything that is measured of one question."""
     readings = newsroom.readings(desk.archive, question, Reader.load())
-    texts = passages(desk.archive, question) | {"+ reader": [r.evidence.passage.text for r in readings]}
+    texts = passages(desk.archive, question) | {"+ reader": _texts(readings)}
+    texts["+ answers"] = _texts(by_answer(readings, candidates(question.text, readings)))
     forced, sure = judged(question, readings, desk.archive)
     answer = desk.ask(question.text, as_of=question.day)
     removed = None
@@ -131,12 +137,6 @@ def published() -> dict[str, dict[str, str]]:
         if row["system"] in found:
             found[row["system"]][row["id"]] = row["prediction"]
     return found
-
-
-def is_right(row: Row) -> bool:
-    """Whether the likeliest candidate is right: half its words and the answer's, or all of the answer's."""
-    said, question = row.forced, row.question
-    return newsroom.scores(said, question)[1] >= 0.5 or any(contains(said, a) for a in question.answers)
 
 
 def show(period: str, rows: Sequence[Row], cut: dict[str, str]) -> None:
@@ -191,7 +191,7 @@ def _show_confidence(short: Sequence[Row]) -> None:
 
     gone = [row.removed for row in short if row.removed is not None]
     sure = np.array([row.sure for row in short] + gone)
-    right = np.array([is_right(row) for row in short] + [False] * len(gone))
+    right = np.array([is_right(row.forced, row.question) for row in short] + [False] * len(gone))
     print(
         f"\nconfidence over {len(short)} questions and {len(gone)} without their articles: AUROC "
         f"{roc_auc_score(right, sure):.3f}, calibration error {calibration_error(sure, right):.3f}"
