@@ -63,6 +63,12 @@ _ADDED = re.compile(r"\s\([^()]*(?:\([^()]*\)[^()]*)*\)\?$")
 _NO_IDEA = re.compile(
     r"(?:sorry\b.*)?\b(?:i|we)\s+(?:don['’]t|do not|can(?:['’]t|not))\s+(?:know|say|find|answer)", re.I
 )
+_ANYTHING = re.compile(
+    r"\b(?:interesting|important|notable|other|any|some|aspects?|facts?|things?|information|details?|article|"
+    r"anything|something|more|else|about|tell|know|learn|say|me|you|can|could|this|that|the|page|story)\b|\W+",
+    re.I,
+)
+_OWN_SUBJECT = re.compile(rf"\b(?i:{_AUX})\s+(?!(?:{'|'.join(sorted(STOP))})\b)[a-z]\w+\s+[a-z]")
 _NOT_STOP = rf"(?!(?:{'|'.join(sorted(STOP))})\b)"
 _PLACE_PHRASE = re.compile(r"\b(?:in|at|near|over|from|around|across|on|inside|outside)\s+(?:the\s+)?$", re.I)
 _EVENT = re.compile(
@@ -170,6 +176,8 @@ def _thing(answer: str) -> str:
 def _with_subject(question: str, topic: _Topic) -> str:
     body, mark = _end(question)
     subject = _subject(topic)
+    if not _ANYTHING.sub("", subject):  # "Are there any other interesting aspects about this article?"
+        return question
     known = {w.lower() for w in re.findall(r"[^\W_]+", body)}
     news = [w for w in re.findall(r"[^\W_]+", subject) if w.lower() not in known | STOP]
     return f"{body} ({subject}){mark}" if news else question
@@ -257,7 +265,8 @@ def _is_bound(question: str, match: re.Match[str]) -> bool:
     nouns = re.search(r"\bthe\s+[a-z]+(?:\s+[a-z]+)*\s+\w+", before) if not personal else None
     if match["object"] or (word == "it" and not re.match(r"\s+\w", question[match.end() :])):
         return False  # "What did Moscow say about it?": an object is not the subject of its clause
-    return bool(names or (nouns and match["possessive"]))
+    own = not personal and _OWN_SUBJECT.search(before)  # "Did burlesque stay true to its ..."
+    return bool(names or ((nouns or own) and match["possessive"]))
 
 
 def _antecedent(pronoun: str, topic: _Topic) -> str | None:
