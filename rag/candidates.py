@@ -24,6 +24,8 @@ from rag.retrieve import Reading
 from rag.words import STOPWORDS, normalise
 
 SPANS = 3  # of each passage
+LEAD_CHARS = 1500
+NEARLY = 0.35  # of the chance of a surname, for which its full form is shown instead
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
 _PUNCTUATION = str.maketrans("", "", string.punctuation)
@@ -42,7 +44,8 @@ class Traits:
     its passage's best; ``alike``: support of candidates that hold it or that it holds; ``figure``: whether
     there is one where one is wanted; ``name``: share of capitals where a name is wanted; ``no_name``: a figure
     there; ``fresh``: e to the power of minus its age in weeks; ``mentions``: passages that mention it, by their
-    retrieval score.
+    retrieval score; ``lead``: how near the beginning of an article it stands, at best, e to the power of minus
+    its offset by 1,500.
     """
 
     score: float
@@ -62,26 +65,28 @@ class Traits:
     no_name: float
     fresh: float
     mentions: float
+    lead: float
 
 
 WEIGHTS = Traits(
-    score=0.267,
-    behind=0.275,
-    voices=0.237,
-    origins=0.281,
-    near=-0.979,
-    nearest=1.373,
-    told=-0.265,
-    length=-0.388,
-    sentence=0.450,
-    prose=0.099,
-    second=-0.495,
-    alike=1.098,
-    figure=1.982,
-    name=1.121,
-    no_name=-1.260,
-    fresh=1.915,
-    mentions=0.537,
+    score=0.418,
+    behind=0.377,
+    voices=0.480,
+    origins=-0.248,
+    near=0.072,
+    nearest=1.043,
+    told=0.413,
+    length=-0.283,
+    sentence=-0.191,
+    prose=-0.086,
+    second=-0.115,
+    alike=1.568,
+    figure=1.337,
+    name=0.425,
+    no_name=-0.158,
+    fresh=2.008,
+    mentions=0.407,
+    lead=0.750,
 )
 
 
@@ -92,12 +97,22 @@ class Place:
     reading: Reading
     span: Span
 
+    @property
+    def offset(self) -> int:
+        """Characters of the article before it."""
+        article, passage = self.reading.evidence.article, self.reading.evidence.passage
+        return max(0, passage.start + self.span.start - article.body_start)
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An answer: its places, one an origin, the best first; ``chance`` is its share among the candidates, 0..1."""
+    """An answer: its places, one an origin, the best first.
+
+    ``worth`` is the sum of its weighed traits; ``chance`` its share among the candidates, 0..1.
+    """
 
     places: tuple[Place, ...]
+    worth: float
     chance: float
 
     @property
@@ -117,10 +132,36 @@ def candidates(question: str, readings: Sequence[Reading]) -> list[Candidate]:
     top = max(scores)
     total = sum(math.exp(score - top) for score in scores)
     found = [
-        Candidate(tuple(_voices(group)), math.exp(score - top) / total)
+        Candidate(tuple(_voices(group)), score, math.exp(score - top) / total)
         for group, score in zip(groups, scores, strict=True)
     ]
-    return sorted(found, key=lambda each: -each.chance)
+    return _full_name_first(sorted(found, key=lambda each: -each.chance))
+
+
+def _full_name_first(ranked: list[Candidate]) -> list[Candidate]:
+    """ "Kevin McCarthy" before a mere "McCarthy", if that is nearly as likely by itself; it gets the chance of both."""
+    best = ranked[0].places[0].span.text
+    for at, each in enumerate(ranked[1:], 1):
+        if each.chance >= NEARLY * ranked[0].chance and is_full_name(each.places[0].span.text, best):
+            first = replace(each, chance=each.chance + ranked[0].chance)
+            return [first, *ranked[:at], *ranked[at + 1 :]]
+    return ranked
+
+
+def is_full_name(name: str, word: str) -> bool:
+    """Whether a name of two or three words is the full form of a single one.
+
+    >>> is_full_name("Kevin McCarthy", "McCarthy"), is_full_name("Expo City, Dubai", "Dubai")
+    (True, False)
+    """
+    parts = name.split()
+    return (
+        word[:1].isupper()
+        and len(word.split()) == 1
+        and 1 < len(parts) <= 3
+        and same(parts[-1]) == same(word)
+        and all(part[:1].isupper() and part[-1] != "," for part in parts)
+    )
 
 
 def by_answer(readings: Sequence[Reading], ranked: Sequence[Candidate]) -> list[Reading]:
@@ -189,6 +230,7 @@ class _Weighing:
             no_name=float(has_figure(text)) if self._wanted == "name" else 0.0,
             fresh=math.exp(-min(place.reading.evidence.age for place in groups[said]) / 7),
             mentions=math.log(0.01 + sum(near for near, other in self._texts if f" {said} " in other)),
+            lead=max(math.exp(-place.offset / LEAD_CHARS) for place in groups[said]),
         )
 
     @staticmethod

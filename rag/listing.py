@@ -22,7 +22,7 @@ _FRESH, _FRESH_DAYS = 3.0, 14.0  # logits for what was published on the day of a
 _ITEM_CHARS = 120
 _ITEMS = range(3, 16)  # lines of a list
 
-_ENUMERATES = re.compile(r"(?:[^,;]{2,60}[,;][”\"’]? )+[^,;]{2,60},? (?:and|or) \S")
+_ENUMERATES = re.compile(r"(?:[^,;]{2,60}[,;][”\"’]? )+[^,;]{2,60}[,;]?[”\"’']? (?:and|or) \S")
 _YEAR = re.compile(r"\b(?:19|20)\d\d\b")
 _LINE = re.compile(r"[^\n]*\S")
 

@@ -7,7 +7,7 @@ import math
 import pytest
 
 from index.articles import Article, Passage
-from rag.candidates import Candidate, candidates, same
+from rag.candidates import Candidate, by_answer, candidates, same
 from rag.evidence import Evidence
 from rag.reader import Span
 from rag.retrieve import Reading
@@ -85,3 +85,20 @@ def test_nothing_read_gives_nothing() -> None:
         Evidence(Article(text="x", id="a"), Passage("a", 0, 1, "x"), 1.0), 0.1, (Span("", 0, 0, -math.inf),)
     )
     assert candidates("Who?", [empty]) == []
+
+
+def test_a_full_name_stands_for_its_surname() -> None:
+    short = reading("McCarthy was ousted on Tuesday.", "McCarthy", 6.0, origin="a")
+    full = reading("Kevin McCarthy was ousted on Tuesday.", "Kevin McCarthy", 5.9, origin="b")
+    found = candidates("Who was ousted?", [short, full])
+    assert found[0].reading.best.text == "Kevin McCarthy"
+    assert found[0].chance == pytest.approx(1)
+    weak = reading("A Kevin McCarthy sang.", "Kevin McCarthy", -9.0, origin="b", fused=0.1, age=90)
+    assert candidates("Who was ousted?", [short, weak])[0].reading.best.text == "McCarthy"
+
+
+def test_evidence_comes_in_the_order_of_answers() -> None:
+    paris = reading(PARIS, "Paris", 6.0, origin="a")
+    rio, again = (reading(RIO, "Rio", 7.0, origin=o) for o in "bc")
+    ranked = candidates("Which city held the summit?", [paris, rio, again])
+    assert by_answer([paris, rio, again], ranked) == [rio, paris, again]

@@ -16,26 +16,26 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-import numpy as np
+from typing import Any
 
 from eval.benchmarks import newsroom, realtimeqa
 from eval.benchmarks.realtimeqa import Question
 from eval.benchmarks.xquad import xquad
 from eval.metrics import contains
 from index.archive import Archive
-from index.articles import Article, Passage
-from index.encoder import Encoder, Vectors
+from index.articles import Article, DateRange
+from index.encoder import Encoder
 from rag.answerable import Signs, signs
 from rag.candidates import candidates
-from rag.evidence import Evidence
 from rag.mismatch import mismatch
 from rag.names import missing_names, names
 from rag.reader import Reader
-from rag.retrieve import READ, Reading
+from rag.retrieve import Reading, read, retrieve
 
 PERIOD, SINCE = "2023h2", dt.date(2023, 10, 1)
 OF_AN_ARTICLE = 5  # paragraphs of each article of XQuAD
+TODAY = dt.date(2023, 11, 8)
+_AGES = (0, 2, 7, 30, 200, 1000)  # days: what is asked for may be new or old
 _EVERY = 4  # of the questions asked of all paragraphs: they take six times as long
 
 
@@ -50,25 +50,19 @@ class Measured:
     forbidden: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
-    """A question on paragraphs; ``answers`` is empty if they do not answer it."""
-
-    kind: str
-    question: str
-    answers: tuple[str, ...]
-    lacks_gold: bool = False
-
-
 class Paragraphs:
-    """The paragraphs of XQuAD, their vectors, and the names of each article."""
+    """The paragraphs of XQuAD as dated articles, and the names of each of its articles."""
 
-    def __init__(self, encoder: Encoder) -> None:
+    def __init__(self, encoder: Encoder, reader: Reader) -> None:
         self.rows = xquad()
-        self.texts = list(dict.fromkeys(row["context"] for row in self.rows))
-        self.vectors: Vectors = encoder.encode(self.texts)
-        self.encoder = encoder
-        self._at = {text: at for at, text in enumerate(self.texts)}
+        self.encoder, self.reader = newsroom.Remembering(encoder), reader
+        chance = random.Random(0)
+        texts = list(dict.fromkeys(row["context"] for row in self.rows))
+        self._at = {text: at for at, text in enumerate(texts)}
+        days = [TODAY - dt.timedelta(chance.choice(_AGES)) for _ in texts[::OF_AN_ARTICLE]]
+        self.articles = [
+            Article(text, id=f"p{at}", date=days[at // OF_AN_ARTICLE]) for at, text in enumerate(texts)
+        ]
         self._known: dict[int, set[str]] = defaultdict(set)
         for row in self.rows:
             own = {name.text for name in names(row["question"]) if not name.text[0].isdigit()}
@@ -78,56 +72,51 @@ class Paragraphs:
         """The number of a paragraph's article."""
         return self._at[text] // OF_AN_ARTICLE
 
-    def cases(self, reader: Reader, *, all_of_them: bool) -> Iterator[Measured]:
-        """Each question on its article's paragraphs, or every fourth on the nearest of all articles."""
-        chance = random.Random(0)
-        for row in self.rows[:: _EVERY if all_of_them else 1]:
-            gold = row["context"]
-            for case in self._of(row["question"], gold, tuple(row["answers"]), chance):
-                pool = self._pool(case.question, gold, all_of_them=all_of_them)
-                some = [at for at in pool if not (case.lacks_gold and self.texts[at] == gold)]
-                size = len(self.texts) if all_of_them else OF_AN_ARTICLE
-                if found := self._measure(case, gold, some, size, reader):
-                    yield found
+    def cases(self) -> Iterator[Measured]:
+        """Each question on its article's five paragraphs; every fourth on those of all articles too."""
+        for number in range(len(self.articles) // OF_AN_ARTICLE):
+            some = self.articles[number * OF_AN_ARTICLE : (number + 1) * OF_AN_ARTICLE]
+            rows = [row for row in self.rows if self.article(row["context"]) == number]
+            yield from self._over(some, rows)
+        yield from self._over(self.articles, self.rows[::_EVERY])
 
-    def _of(
-        self, question: str, gold: str, answers: tuple[str, ...], chance: random.Random
-    ) -> Iterator[_Case]:
-        yield _Case("answerable", question, answers)
-        yield _Case("removed", question, (), lacks_gold=True)
+    def _over(self, articles: Sequence[Article], rows: Sequence[dict[str, Any]]) -> Iterator[Measured]:
+        chance = random.Random(1)
+        with tempfile.TemporaryDirectory() as folder, Archive.open(folder, encoder=self.encoder) as archive:
+            archive.add(articles)
+            for row in rows:
+                for kind, question in self._kinds(row["question"], row["context"], chance):
+                    readings = self._read(archive, question)
+                    if kind == "removed":
+                        readings = [r for r in readings if r.evidence.article.text != row["context"]]
+                    if (judged := _judged(question, readings, self.encoder, archive.size())) is None:
+                        continue
+                    sign, best, forbidden = judged
+                    right = kind == "answerable" and _holds(best, row)
+                    group = f"{kind}, {len(articles)} paragraphs"
+                    odd = self.article(row["context"]) % 2 == 1
+                    yield Measured(group, odd, sign, right, forbidden)
+
+    def _kinds(self, question: str, gold: str, chance: random.Random) -> Iterator[tuple[str, str]]:
+        """The question as it is, twice, and with a name exchanged."""
+        yield "answerable", question
+        yield "removed", question
         known = self._known[self.article(gold)]
         own = [n.text for n in names(question) if n.text in known]
         strange = [n for n in sorted(known) if n not in question and missing_names(f"x {n}", gold)]
         if own and strange:
-            yield _Case("exchanged", question.replace(chance.choice(own), chance.choice(strange)), ())
+            yield "exchanged", question.replace(chance.choice(own), chance.choice(strange))
 
-    def _pool(self, question: str, gold: str, *, all_of_them: bool) -> list[int]:
-        if all_of_them:
-            likeness = self.vectors @ self.encoder.encode([question])[0]
-            return [int(at) for at in np.argsort(-likeness)[:READ]]
-        first = self.article(gold) * OF_AN_ARTICLE
-        return list(range(first, first + OF_AN_ARTICLE))
+    def _read(self, archive: Archive, question: str) -> list[Reading]:
+        found = retrieve(archive, question, published=DateRange(until=TODAY), as_of=TODAY)
+        return read(self.reader, question, found)
 
-    def _measure(
-        self, case: _Case, gold: str, pool: Sequence[int], size: int, reader: Reader
-    ) -> Measured | None:
-        asked = self.encoder.encode([case.question])[0]
-        texts = [self.texts[at] for at in pool]
-        readings = []
-        for at, text, spans in zip(pool, texts, reader.read_all(case.question, texts), strict=True):
-            likeness = float(self.vectors[at] @ asked)
-            passage = Passage("", 0, len(text), text)
-            evidence = Evidence(Article(text, title="-"), passage, likeness, str(at))
-            readings.append(Reading(evidence, likeness, spans))
-        if (judged := _judged(case.question, readings, self.encoder, size)) is None:
-            return None
-        sign, best, forbidden = judged
-        said = best.best.text
-        right = best.evidence.passage.text == gold and any(
-            answer in said or (len(said) > 2 and said in answer) for answer in case.answers
-        )
-        kind = f"{case.kind}, {size} paragraphs"
-        return Measured(kind, self.article(gold) % 2 == 1, sign, right, forbidden)
+
+def _holds(best: Reading, row: dict[str, Any]) -> bool:
+    said = best.best.text
+    return best.evidence.article.text == row["context"] and any(
+        answer in said or (len(said) > 2 and said in answer) for answer in row["answers"]
+    )
 
 
 def _judged(

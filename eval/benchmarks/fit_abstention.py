@@ -60,10 +60,8 @@ def confidence(cases: Sequence[Measured], weights: Floats, bias: float) -> Float
 def main() -> None:
     """Measure, fit on one half, and print what that does on the other, and the weights of all."""
     reader, encoder = Reader.load(), MiniLM.load()
-    paragraphs = Paragraphs(encoder)
     with newsroom.kept(newsroom.parser(__doc__).parse_args().keep) as folder:
-        every = [*paragraphs.cases(reader, all_of_them=False), *paragraphs.cases(reader, all_of_them=True)]
-        every += news(folder, reader, encoder)
+        every = [*Paragraphs(encoder, reader).cases(), *news(folder, reader, encoder)]
     tested = [each for each in every if each.odd]
     _print("weights of the other half", tested, confidence(tested, *fit([e for e in every if not e.odd])))
     _print("weights in use", tested, confidence(tested, np.array(astuple(WEIGHTS)), BIAS))

@@ -13,6 +13,7 @@ import numpy as np
 
 from eval.training.examples import Example
 from index.minilm import model_folder
+from rag.export_reader import mean
 from rag.reader import MAX_TOKENS
 
 log = logging.getLogger("train_reader")
@@ -141,20 +142,12 @@ def network(start: Sequence[Path] = ()) -> Any:
     torch.nn.init.normal_(net.span.weight, std=0.02)
     torch.nn.init.zeros_(net.span.bias)
     if start:
-        net.load_state_dict(mean([load_file(each) for each in start]), strict=False)
+        net.load_state_dict(
+            {name: torch.from_numpy(value).float() for name, value in mean(start).items()}, strict=False
+        )
     for parameter in net.enc.embeddings.parameters():
         parameter.requires_grad = False
     return net
-
-
-def mean(readers: Sequence[Weights]) -> Weights:
-    """The mean of several readers' weights, which reads better than each (Wortsman et al., ICML 2022)."""
-    import torch
-
-    names = set.intersection(*(set(each) for each in readers))
-    return {
-        name: torch.stack([each[name].float() for each in readers]).mean(0).half().float() for name in names
-    }
 
 
 def _loss(net: Any, batch: Batch, device: str) -> tuple[Any, int]:
