@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from rag.answer import Turn
 from rag.fact import Extract, Search, fact
+from rag.names import names
 from rag.question import standalone
-from rag.shaped import joined, outlined, several, side_said
+from rag.shaped import joined, listed, outlined, side_said, yes_or_no
 from rag.shapes import shape, sides
 from rag.timings import Timings
 
@@ -31,15 +33,19 @@ def extract(question: str, search: Search, timings: Timings) -> Extract:
         return outlined(question, search, timings, by_date=form == "timeline")
     if both := sides(question):
         return joined([side.question for side in both], [side_said(side, search, timings) for side in both])
-    if form in ("list", "yes-no"):
-        return several(question, search, timings, form)
+    if form == "list":
+        return listed(question, search, timings)
+    if form == "yes-no":
+        return yes_or_no(question, search, timings)
     parts = question_parts(question)
     answers: list[Extract] = []
     for part in parts:
-        asked = part
+        asked, where = part, search
         if answers:
             asked = standalone(part, [Turn(parts[0], " ".join(c.text for c in answers[0].claims))])
-        answers.append(fact(asked, search, timings))
+            if not names(asked):  # "..., and when should the deal close?"
+                where = replace(search, topic=f"{search.topic} {parts[0]}".strip())
+        answers.append(fact(asked, where, timings))
     return answers[0] if len(answers) == 1 else joined(parts, answers)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from index.articles import Article
 from index.encoder import Encoder
@@ -15,7 +16,7 @@ from rag.reader import Reader
 
 MOST = 3  # listings of an answer
 BESIDE_BEST = 4.0  # of worth, in logits, by which a listing may fall short of the best
-_DOUBT = -2.0  # the reader's score from which a listing may be one that is asked for
+_DOUBT = -1.0  # the reader's score from which a listing may be one that is asked for
 _LIKE = 10.0  # logits for a cosine of 1 between question and listing
 _IN_LINES = 3.0  # logits for a list of lines, which somebody made to be found
 _FRESH, _FRESH_DAYS = 3.0, 14.0  # logits for what was published on the day of asking
@@ -36,7 +37,15 @@ def enumerates(sentence: str) -> bool:
     return bool(_ENUMERATES.search(sentence))
 
 
-def listings(question: str, evidence: Sequence[Evidence], reader: Reader, encoder: Encoder) -> list[Claim]:
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """A place that lists several things; ``score`` is the reader's logit for an answer in it, over none."""
+
+    claim: Claim
+    score: float
+
+
+def listings(question: str, evidence: Sequence[Evidence], reader: Reader, encoder: Encoder) -> list[Listing]:
     """The listings among the evidence that the question may ask for, best first, at most three.
 
     The reader must see an answer in them, or nearly; the likeness to the question, and being new, count too. A
@@ -46,7 +55,7 @@ def listings(question: str, evidence: Sequence[Evidence], reader: Reader, encode
         claim.text: (claim, each.age)
         for each in evidence
         for claim in [*_in_lines(each), *_in_sentences(each)]
-        if not _of_another_year(question, claim.text)
+        if not of_another_year(question, claim.text)
     }
     if not found:
         return []
@@ -57,13 +66,13 @@ def listings(question: str, evidence: Sequence[Evidence], reader: Reader, encode
     asked, *vectors = encoder.encode([question, *found])
     ranked = sorted(
         (
-            (span.score + _LIKE * float(vector @ asked) + _bonus(claim, age), claim)
+            (span.score + _LIKE * float(vector @ asked) + _bonus(claim, age), Listing(claim, span.score))
             for (claim, age), span, vector in zip(found.values(), spans, vectors, strict=True)
             if span.score >= _DOUBT
         ),
         key=lambda pair: -pair[0],
     )
-    return [claim for worth, claim in ranked[:MOST] if worth >= ranked[0][0] - BESIDE_BEST]
+    return [listing for worth, listing in ranked[:MOST] if worth >= ranked[0][0] - BESIDE_BEST]
 
 
 def _bonus(claim: Claim, age: float) -> float:
@@ -71,7 +80,8 @@ def _bonus(claim: Claim, age: float) -> float:
     return in_lines + _FRESH * math.exp(-age / _FRESH_DAYS)
 
 
-def _of_another_year(question: str, text: str) -> bool:
+def of_another_year(question: str, text: str) -> bool:
+    """Whether a text names years, and none of those that the question names."""
     asked, told = set(_YEAR.findall(question)), set(_YEAR.findall(text))
     return bool(asked and told) and not asked & told
 

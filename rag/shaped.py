@@ -9,12 +9,12 @@ from dataclasses import replace
 from index.articles import DateRange
 from rag.evidence import Claim, Evidence
 from rag.fact import Extract, Search, fact
-from rag.listing import listings
+from rag.listing import listings, of_another_year
 from rag.names import Name, names, unspoken
 from rag.onset import first_told, onset
 from rag.outline import Order, outline, parts
 from rag.retrieve import retrieve, window
-from rag.shapes import Shape, Side, subject
+from rag.shapes import Side, subject
 from rag.timings import Timings
 
 NEAR = 0.3  # cosine from which a passage is about the subject of an overview
@@ -27,20 +27,41 @@ SPOKEN = 0.4  # the same of a sentence in which a party speaks
 SIDE_MOST = 3  # sentences in which a party of a comparison speaks
 
 
-def several(question: str, search: Search, timings: Timings, form: Shape) -> Extract:
-    """A list with the places that list more; a yes or no with more of the sentences it rests on."""
-    found = fact(question, search, timings, several=form == "list")
+def listed(question: str, search: Search, timings: Timings) -> Extract:
+    """The places that list what is asked for, then the single answers; none of another year than is asked about.
+
+    Where no single answer is sure enough, a list in which the reader sees the answer will do, if the passage
+    speaks of everything that the question names.
+    """
+    found = fact(question, search, timings, several=True)
+    with timings.stage("read"):
+        lists = listings(question, found.evidence, search.reader, search.archive.encoder)
+    if found.claims:
+        single = [claim for claim in found.claims if not of_another_year(question, claim.text)]
+        claims = _once([*(each.claim for each in lists), *single])
+        return _with(found, claims) if claims else found
+    about = {each.article.id for each in speaking(names(question), found.evidence, strictly=True)}
+    sure = [each.claim for each in lists if each.score > 0 and each.claim.quotes[0].article.id in about]
+    if not sure:
+        return found
+    return replace(found, claims=_once(sure), confidence=search.answer_from, reason=None)
+
+
+def yes_or_no(question: str, search: Search, timings: Timings) -> Extract:
+    """The sentences that a yes or no rests on."""
+    found = fact(question, search, timings)
     if not found.claims:
         return found
     with timings.stage("read"):
-        if form == "list":
-            more = listings(question, found.evidence, search.reader, search.archive.encoder)
-        else:
-            about = speaking(names(question), found.evidence)
-            more = outline(
-                question, about, search.archive.encoder, order="nearest", most=EVIDENCE_OF_YES, least=BESIDE
-            )
-    claims = _once([*more, *found.claims])
+        about = speaking(names(question), found.evidence)
+        more = outline(
+            question, about, search.archive.encoder, order="nearest", most=EVIDENCE_OF_YES, least=BESIDE
+        )
+    return _with(found, _once([*more, *found.claims]))
+
+
+def _with(found: Extract, claims: tuple[Claim, ...]) -> Extract:
+    """An answer in other claims; its short answer stays if it has no more of them."""
     return replace(found, claims=claims, short=found.short if len(claims) == len(found.claims) else None)
 
 
@@ -120,11 +141,16 @@ def _found(
     return [pair for some in stretches for pair in retrieve(search.archive, about, published=some, most=each)]
 
 
-def speaking(named: Sequence[Name], evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The evidence that speaks of all of some names, in title or passage; all of it, if fewer than two do."""
+def speaking(
+    named: Sequence[Name], evidence: Sequence[Evidence], *, strictly: bool = False
+) -> list[Evidence]:
+    """The evidence that speaks of all of some names, in title or passage.
+
+    If fewer than two passages do, all of it, unless ``strictly``.
+    """
     words = [name for name in named if not name.text[0].isdigit()]
     some = [each for each in evidence if not unspoken(words, f"{each.article.title}\n{each.passage.text}")]
-    return some if len(some) > 1 else list(evidence)
+    return some if strictly or len(some) > 1 else list(evidence)
 
 
 def joined(parts: Sequence[str], answers: Sequence[Extract]) -> Extract:

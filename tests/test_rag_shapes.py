@@ -17,7 +17,7 @@ from index.passages import sentences
 from rag import Answer, Assistant
 from rag.compose import whole_sentences
 from rag.evidence import Evidence
-from rag.listing import enumerates, line_lists
+from rag.listing import enumerates, line_lists, of_another_year
 from rag.onset import Onset, first_told, onset
 from rag.outline import is_telling
 from rag.shapes import shape, sides, subject
@@ -83,6 +83,13 @@ def test_the_lines_of_a_list_are_one_answer_and_one_span() -> None:
     text = "Who resigned?\n\nThese three resigned:\n\nAda Moe, of Oslo\n\nBen Lie\n\nCy Dahl\n\nAda\n\nBorn in 1950."
     (found,) = line_lists(Article(text=text))
     assert found.text == "These three resigned:\n\nAda Moe, of Oslo\n\nBen Lie\n\nCy Dahl"
+
+
+def test_a_listing_of_another_year_is_none() -> None:
+    question = "Which countries will host the 2030 World Cup?"
+    assert of_another_year(question, "In 2026 Canada and Mexico host it.")
+    assert not of_another_year(question, "After 2026, Spain and Portugal host the 2030 one.")
+    assert not of_another_year(question, "Spain and Portugal host it.")
 
 
 def test_a_timeline_begins_with_the_event_it_names() -> None:
