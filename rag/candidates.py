@@ -25,6 +25,7 @@ from rag.words import STOPWORDS, normalise
 
 SPANS = 3  # of each passage
 LEAD_CHARS = 1500
+CHANCE_WEIGHT = 0.3  # of the logarithm of a passage's answers' chances, against its retrieval score
 NEARLY = 0.35  # of the chance of a surname, for which its full form is shown instead
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
@@ -165,9 +166,21 @@ def is_full_name(name: str, word: str) -> bool:
 
 
 def by_answer(readings: Sequence[Reading], ranked: Sequence[Candidate]) -> list[Reading]:
-    """Readings in the order of their answers, the best one of each; then the others as they are."""
-    best = {id(each.places[0].reading): each.places[0].reading for each in ranked}
-    return [*best.values(), *(reading for reading in readings if id(reading) not in best)]
+    """Readings in the order of their answers, one of each; then the others as they are.
+
+    Of an answer's passages the first is the one that retrieval and all likely answers speak for most.
+    """
+    chances: dict[int, float] = defaultdict(float)
+    for each in ranked:
+        for place in each.places:
+            chances[id(place.reading)] += each.chance
+
+    def support(reading: Reading) -> float:
+        return reading.evidence.score + CHANCE_WEIGHT * math.log(chances[id(reading)] + 1e-4)
+
+    best = [max((place.reading for place in each.places), key=support) for each in ranked]
+    first = {id(reading): reading for reading in best}
+    return [*first.values(), *(reading for reading in readings if id(reading) not in first)]
 
 
 def traits(question: str, readings: Sequence[Reading]) -> tuple[list[list[Place]], list[Traits]]:

@@ -16,7 +16,7 @@ from rag.disagreement import difference, newest_first, rivals
 from rag.evidence import Claim, Evidence
 from rag.mismatch import mismatch
 from rag.reader import Reader, Span
-from rag.retrieve import read, retrieve
+from rag.retrieve import Reading, read, retrieve
 from rag.timings import Timings
 
 CANDIDATES = 3  # answers weighed with all signs
@@ -71,7 +71,7 @@ def fact(question: str, search: Search, timings: Timings, *, several: bool = Fal
         return Extract((), None, 0.0, None, ())
     with timings.stage("read"):
         ranked = candidates(question, readings)
-        evidence = tuple(reading.evidence for reading in by_answer(readings, ranked))
+        evidence = _evidence(readings, ranked)
         answers = ranked[:CANDIDATES]
         if not answers:
             return Extract((), None, 0.0, shortfall(question, readings[0], 0.0, search.answer_from), evidence)
@@ -90,7 +90,7 @@ def fact(question: str, search: Search, timings: Timings, *, several: bool = Fal
         return Extract((), None, 0.0, f"{closest(wrong.reading)} {slip}", evidence)
     sure, best = sound[0]
     reading = best.reading
-    told = _first(reading.evidence, evidence)
+    told = _evidence(readings, [best, *(each for each in ranked if each is not best)])
     if differing := rivals(question, best, ranked):
         both = newest_first([best, *differing])
         claims = claims_for([(each.reading.evidence, each.reading.best) for each in both])
@@ -98,6 +98,10 @@ def fact(question: str, search: Search, timings: Timings, *, several: bool = Fal
     others = _others(best, ranked) if several else []
     claims = claims_for([*_spans(best), *others], MAX_CLAIMS + len(others))
     return Extract(tuple(claims), None if others else reading.best.text, sure, None, told)
+
+
+def _evidence(readings: Sequence[Reading], ranked: Sequence[Candidate]) -> tuple[Evidence, ...]:
+    return tuple(reading.evidence for reading in by_answer(readings, ranked))
 
 
 def _spans(best: Candidate) -> list[tuple[Evidence, Span]]:
@@ -119,8 +123,3 @@ def _others(best: Candidate, ranked: Sequence[Candidate]) -> list[tuple[Evidence
         for evidence, span in found
         if is_prose(sentence_at(evidence, span.start, span.end).text)
     ][:LIST_MOST]
-
-
-def _first(best: Evidence, evidence: Sequence[Evidence]) -> tuple[Evidence, ...]:
-    """All the evidence, the passage that the answer came from first."""
-    return (best, *(each for each in evidence if each.passage.id != best.passage.id))
