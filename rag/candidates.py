@@ -124,12 +124,14 @@ class Candidate:
         return replace(best.reading, spans=(best.span, *others))
 
 
-def candidates(question: str, readings: Sequence[Reading]) -> list[Candidate]:
+def candidates(
+    question: str, readings: Sequence[Reading], weights: Sequence[float] = astuple(WEIGHTS)
+) -> list[Candidate]:
     """The different answers that some readings give, the likeliest first."""
     groups, measured = traits(question, readings)
     if not groups:
         return []
-    scores = [sum(w * t for w, t in zip(astuple(WEIGHTS), astuple(each), strict=True)) for each in measured]
+    scores = [sum(w * t for w, t in zip(weights, astuple(each), strict=True)) for each in measured]
     top = max(scores)
     total = sum(math.exp(score - top) for score in scores)
     found = [

@@ -14,11 +14,12 @@ import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Any
 
 from eval.benchmarks import newsroom, realtimeqa
+from eval.benchmarks.fit_candidates import case, of_other_folds
 from eval.benchmarks.realtimeqa import Question
 from eval.benchmarks.xquad import xquad
 from eval.metrics import contains
@@ -26,7 +27,7 @@ from index.archive import Archive
 from index.articles import Article, DateRange
 from index.encoder import Encoder
 from rag.answerable import Signs, signs
-from rag.candidates import candidates
+from rag.candidates import WEIGHTS, candidates
 from rag.mismatch import mismatch
 from rag.names import missing_names, names
 from rag.reader import Reader
@@ -89,7 +90,9 @@ class Paragraphs:
                     readings = self._read(archive, question)
                     if kind == "removed":
                         readings = [r for r in readings if r.evidence.article.text != row["context"]]
-                    if (judged := _judged(question, readings, self.encoder, archive.size())) is None:
+                    if (
+                        judged := _judged(question, readings, self.encoder, archive.size(), astuple(WEIGHTS))
+                    ) is None:
                         continue
                     sign, best, forbidden = judged
                     right = kind == "answerable" and _holds(best, row)
@@ -120,9 +123,9 @@ def _holds(best: Reading, row: dict[str, Any]) -> bool:
 
 
 def _judged(
-    question: str, readings: Sequence[Reading], encoder: Encoder, size: int
+    question: str, readings: Sequence[Reading], encoder: Encoder, size: int, weights: Sequence[float]
 ) -> tuple[Signs, Reading, bool] | None:
-    found = candidates(question, readings)[:1]
+    found = candidates(question, readings, weights)[:1]
     if not found:
         return None
     best = found[0].reading
@@ -130,28 +133,39 @@ def _judged(
 
 
 def news(folder: Path, reader: Reader, encoder: Encoder) -> Iterator[Measured]:
-    """The news questions, each over the half-year and over what a web search returned for it."""
+    """The news questions, each over the half-year and over what a web search returned for it.
+
+    The weights of candidates were fitted on these questions too; each is judged by weights of the others.
+    """
     remembering = newsroom.Remembering(encoder)
     with newsroom.archive(PERIOD, folder) as archive:
         articles = {article.id: article for article in archive.articles()}
-        for number, question in enumerate(realtimeqa.questions(PERIOD)):
-            if question.source not in realtimeqa.SHORT or question.day < SINCE:
+        asked = [q for q in realtimeqa.questions(PERIOD) if q.source in realtimeqa.SHORT]
+        read = [newsroom.readings(archive, question, reader) for question in asked]
+        weights = of_other_folds([case(q, readings) for q, readings in zip(asked, read, strict=True)])
+        for number, (question, readings, own) in enumerate(zip(asked, read, weights, strict=True)):
+            if question.day < SINCE:
                 continue
-            yield from _with_and_without("news", archive, question, number, reader)
+            yield from _with_and_without("news", archive, question, readings, number, own.tolist())
             some = [articles[key] for key in sorted(question.retrieved) if key in articles]
             if some:
                 with tempfile.TemporaryDirectory() as part, Archive.open(part, encoder=remembering) as small:
                     small.add(some)
-                    yield from _with_and_without("a few articles", small, question, number, reader)
+                    few = newsroom.readings(small, question, reader)
+                    yield from _with_and_without("a few articles", small, question, few, number, own.tolist())
 
 
 def _with_and_without(
-    kind: str, archive: Archive, question: Question, number: int, reader: Reader
+    kind: str,
+    archive: Archive,
+    question: Question,
+    readings: Sequence[Reading],
+    number: int,
+    weights: Sequence[float],
 ) -> Iterator[Measured]:
-    readings = newsroom.readings(archive, question, reader)
     lacking = [each for each in readings if not newsroom.holds(each.evidence.article.text, question)]
     for removed, some in ((False, readings), (True, lacking)):
-        judged = _judged(question.text, some, archive.encoder, archive.size())
+        judged = _judged(question.text, some, archive.encoder, archive.size(), weights)
         if judged is None:
             continue
         sign, best, forbidden = judged

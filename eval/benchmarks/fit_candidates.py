@@ -45,13 +45,14 @@ def measure(folder: Path) -> list[Case]:
     reader = Reader.load()
     with newsroom.archive(PERIOD, folder) as archive:
         return [
-            _case(question, newsroom.readings(archive, question, reader))
+            case(question, newsroom.readings(archive, question, reader))
             for question in realtimeqa.questions(PERIOD)
             if question.source in realtimeqa.SHORT
         ]
 
 
-def _case(question: Question, readings: Sequence[Reading]) -> Case:
+def case(question: Question, readings: Sequence[Reading]) -> Case:
+    """The candidates of a question, measured and marked."""
     groups, measured = traits(question.text, readings)
     marks = [newsroom.scores(group[0].span.text, question) for group in groups]
     exact, f1 = (np.array([mark[side] for mark in marks]) for side in (0, 1))
@@ -86,6 +87,17 @@ def fit(cases: Sequence[Case]) -> Floats:
     return np.asarray(found.x / spread, np.float64)
 
 
+def of_other_folds(cases: Sequence[Case], folds: int = 5) -> list[Floats]:
+    """For each case weights fitted without it: those of the other folds."""
+    order = np.random.default_rng(0).permutation(len(cases))
+    found: dict[int, Floats] = {}
+    for fold in range(folds):
+        held = set(order[fold::folds].tolist())
+        weights = fit([each for i, each in enumerate(cases) if i not in held])
+        found |= dict.fromkeys(held, weights)
+    return [found[i] for i in range(len(cases))]
+
+
 def chosen(cases: Sequence[Case], weights: Floats) -> list[int]:
     """The candidate that these weights choose in each case, -1 where there is none."""
     return [int(np.argmax(case.traits @ weights)) if len(case.traits) else -1 for case in cases]
@@ -105,13 +117,7 @@ def main() -> None:
     """Measure, fit, and print."""
     with newsroom.kept(newsroom.parser(__doc__).parse_args().keep) as folder:
         cases = measure(folder)
-    order = np.random.default_rng(0).permutation(len(cases))
-    picks = [0] * len(cases)
-    for fold in range(5):
-        held = set(order[fold::5].tolist())
-        weights = fit([case for i, case in enumerate(cases) if i not in held])
-        for i in held:
-            picks[i] = chosen([cases[i]], weights)[0]
+    picks = [chosen([each], weights)[0] for each, weights in zip(cases, of_other_folds(cases), strict=True)]
     weights = fit(cases)
     print(f"{len(cases)} questions\n| | EM | F1 |\n|---|---|---|")
     print(f"| the reader's best span | {_figures(cases, [case.favourite for case in cases])} |")
