@@ -26,6 +26,8 @@ from rag.words import STOPWORDS, normalise
 SPANS = 3  # of each passage
 LEAD_CHARS = 1500
 CHANCE_WEIGHT = 0.3  # of the logarithm of a passage's answers' chances, against its retrieval score
+FEW = 3  # origins, below which no newsroom can confirm or outweigh another: the reader counts for more
+ALONE = 4.0  # there, of its score, added to what the traits are worth
 NEARLY = 0.35  # of the chance of a surname, for which its full form is shown instead
 
 _ARTICLES = re.compile(r"\b(a|an|the)\b")
@@ -132,11 +134,15 @@ def candidates(
     if not groups:
         return []
     scores = [sum(w * t for w, t in zip(weights, astuple(each), strict=True)) for each in measured]
-    top = max(scores)
-    total = sum(math.exp(score - top) for score in scores)
+    if len({reading.evidence.origin for reading in readings}) < FEW:
+        likely = [score + ALONE * each.score for score, each in zip(scores, measured, strict=True)]
+    else:
+        likely = scores
+    top = max(likely)
+    total = sum(math.exp(each - top) for each in likely)
     found = [
-        Candidate(tuple(_voices(group)), score, math.exp(score - top) / total)
-        for group, score in zip(groups, scores, strict=True)
+        Candidate(tuple(_voices(group)), score, math.exp(each - top) / total)
+        for group, score, each in zip(groups, scores, likely, strict=True)
     ]
     return _full_name_first(sorted(found, key=lambda each: -each.chance))
 
