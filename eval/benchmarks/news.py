@@ -142,20 +142,33 @@ def published() -> dict[str, dict[str, str]]:
 def show(period: str, rows: Sequence[Row], cut: dict[str, str]) -> None:
     """The tables of a period."""
     short = [row for row in rows if row.question.source in realtimeqa.SHORT]
-    found = [row for row in short if row.in_archive]
-    print(f"\n## {period}\n\n{len(found)} of {len(short)} questions have their answer in the archive\n")
-    print("| ranking | " + " | ".join(f"hit@{k}" for k in DEPTHS) + " | MRR@10 |\n|---|---|---|---|---|")
-    for name in found[0].ranks:
-        places = [row.ranks[name] for row in found]
-        cells = [np.mean([0 < at <= k for at in places]) for k in DEPTHS]
-        mrr = np.mean([1 / at if at else 0 for at in places])
-        print(f"| {name} | " + " | ".join(f"{cell:.3f}" for cell in [*cells, mrr]) + " |")
+    print(f"\n## {period}\n")
+    _show_retrieval(short)
     _show_answers(rows, short, cut)
     _show_confidence(short)
     stages = {name: [row.timings[name] for row in rows] for name in rows[0].timings}
     line = ", ".join(f"{n} {percentile(t, 0.5):.0f}/{percentile(t, 0.95):.0f}" for n, t in stages.items())
     print(f"\nms p50/p95: {line}")
     print(f"citations newer than the question: {sum(row.late for row in rows)}")
+
+
+def show_together(rows: Sequence[Row]) -> None:
+    """What is found and how sure it is, over several periods."""
+    short = [row for row in rows if row.question.source in realtimeqa.SHORT]
+    print("\n## All of these periods\n")
+    _show_retrieval(short)
+    _show_confidence(short)
+
+
+def _show_retrieval(short: Sequence[Row]) -> None:
+    found = [row for row in short if row.in_archive]
+    print(f"{len(found)} of {len(short)} questions have their answer in the archive\n")
+    print("| ranking | " + " | ".join(f"hit@{k}" for k in DEPTHS) + " | MRR@10 |\n|---|---|---|---|---|")
+    for name in found[0].ranks:
+        places = [row.ranks[name] for row in found]
+        cells = [np.mean([0 < at <= k for at in places]) for k in DEPTHS]
+        mrr = np.mean([1 / at if at else 0 for at in places])
+        print(f"| {name} | " + " | ".join(f"{cell:.3f}" for cell in [*cells, mrr]) + " |")
 
 
 def _show_answers(rows: Sequence[Row], short: Sequence[Row], cut: dict[str, str]) -> None:
@@ -203,7 +216,7 @@ def _show_confidence(short: Sequence[Row]) -> None:
     print(f"share wrong among the surest: {told}")
 
 
-def run(period: str, folder: Path, number: int | None, *, retrieved: bool) -> None:
+def run(period: str, folder: Path, number: int | None, *, retrieved: bool) -> list[Row]:
     """Measure a period, or its first questions, and print its tables."""
     asked = realtimeqa.questions(period)[:number]
     with newsroom.archive(period, folder) as archive, Assistant.open(archive, llm="extractive") as desk:
@@ -222,6 +235,7 @@ def run(period: str, folder: Path, number: int | None, *, retrieved: bool) -> No
         cut = {q.id: in_retrieved(articles, q, encoder) for q in asked} if retrieved else {}
     print(file=sys.stderr)
     show(period, rows, cut)
+    return rows
 
 
 def main() -> None:
@@ -235,9 +249,12 @@ def main() -> None:
         help="answer from what a web search returned too, which takes as long again",
     )
     given = parser.parse_args()
+    every: list[Row] = []
     with newsroom.kept(given.keep) as folder:
         for period in given.periods:
-            run(period, folder, given.questions, retrieved=given.retrieved)
+            every += run(period, folder, given.questions, retrieved=given.retrieved)
+    if len(given.periods) > 1:
+        show_together(every)
     only = f" --questions {given.questions}" if given.questions else ""
     only += " --retrieved" if given.retrieved else ""
     print(f"\ncommand: python -m eval.benchmarks.news --periods {' '.join(given.periods)}{only}")
