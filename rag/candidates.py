@@ -19,6 +19,7 @@ from dataclasses import astuple, dataclass, replace
 
 from rag.compose import is_prose, sentence_at
 from rag.expected import capitals, expected, has_figure
+from rag.kinds import of_kind
 from rag.reader import Span
 from rag.retrieve import Reading
 from rag.words import STOPWORDS, normalise
@@ -26,7 +27,7 @@ from rag.words import STOPWORDS, normalise
 SPANS = 3  # of each passage
 LEAD_CHARS = 1500
 CHANCE_WEIGHT = 0.3  # of the logarithm of a passage's answers' chances, against its retrieval score
-FEW = 3  # origins, below which no newsroom can confirm or outweigh another: the reader counts for more
+FEW = 2  # origins, below which no newsroom can confirm another: the reader counts for more
 ALONE = 4.0  # there, of its score, added to what the traits are worth
 NEARLY = 0.35  # of the chance of a surname, for which its full form is shown instead
 
@@ -48,7 +49,8 @@ class Traits:
     there is one where one is wanted; ``name``: share of capitals where a name is wanted; ``no_name``: a figure
     there; ``fresh``: e to the power of minus its age in weeks; ``mentions``: passages that mention it, by their
     retrieval score; ``lead``: how near the beginning of an article it stands, at best, e to the power of minus
-    its offset by 1,500.
+    its offset by 1,500; ``kind``: whether it is what the question names ("which country"), a half for and against;
+    ``told_all``: whether the question says all of it.
     """
 
     score: float
@@ -69,27 +71,31 @@ class Traits:
     fresh: float
     mentions: float
     lead: float
+    kind: float
+    told_all: float
 
 
 WEIGHTS = Traits(
-    score=0.418,
-    behind=0.377,
-    voices=0.480,
-    origins=-0.248,
-    near=0.072,
-    nearest=1.043,
-    told=0.413,
-    length=-0.283,
-    sentence=-0.191,
-    prose=-0.086,
-    second=-0.115,
-    alike=1.568,
-    figure=1.337,
-    name=0.425,
-    no_name=-0.158,
-    fresh=2.008,
-    mentions=0.407,
-    lead=0.750,
+    score=0.379,
+    behind=0.341,
+    voices=0.422,
+    origins=-0.153,
+    near=-0.089,
+    nearest=1.198,
+    told=-0.099,
+    length=-0.396,
+    sentence=0.086,
+    prose=-0.098,
+    second=-0.124,
+    alike=1.808,
+    figure=0.718,
+    name=0.189,
+    no_name=-0.030,
+    fresh=2.016,
+    mentions=0.408,
+    lead=0.772,
+    kind=1.967,
+    told_all=0.561,
 )
 
 
@@ -224,6 +230,7 @@ class _Weighing:
 
     def __init__(self, question: str, top: float, texts: Sequence[tuple[float, str]]) -> None:
         self._wanted = expected(question)
+        self._is_of_kind = of_kind(question)
         self._asked = frozenset(same(question).split())
         self._telling = _telling(question)
         self._top = top
@@ -252,6 +259,8 @@ class _Weighing:
             fresh=math.exp(-min(place.reading.evidence.age for place in groups[said]) / 7),
             mentions=math.log(0.01 + sum(near for near, other in self._texts if f" {said} " in other)),
             lead=max(math.exp(-place.offset / LEAD_CHARS) for place in groups[said]),
+            kind=(self._is_of_kind(text) - 0.5) if self._is_of_kind else 0.0,
+            told_all=float(all(word in self._asked for word in words)),
         )
 
     @staticmethod
