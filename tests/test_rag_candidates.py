@@ -9,6 +9,7 @@ import pytest
 from index.articles import Article, Passage
 from rag.candidates import Candidate, by_answer, candidates, same
 from rag.evidence import Evidence
+from rag.kinds import of_kind
 from rag.reader import Span
 from rag.retrieve import Reading
 
@@ -90,11 +91,11 @@ def test_nothing_read_gives_nothing() -> None:
 def test_a_full_name_stands_for_its_surname() -> None:
     short = reading("McCarthy was ousted on Tuesday.", "McCarthy", 6.0, origin="a")
     full = reading("Kevin McCarthy was ousted on Tuesday.", "Kevin McCarthy", 5.9, origin="b")
-    found = candidates("Who was ousted?", [short, full])
+    found = candidates("What did they call the man that was ousted?", [short, full])
     assert found[0].reading.best.text == "Kevin McCarthy"
     assert found[0].chance == pytest.approx(1)
     weak = reading("A Kevin McCarthy sang.", "Kevin McCarthy", -9.0, origin="b", fused=0.1, age=90)
-    assert candidates("Who was ousted?", [short, weak])[0].reading.best.text == "McCarthy"
+    assert candidates("What did they call the man that was ousted?", [short, weak])[0].reading.best.text == "McCarthy"
 
 
 def test_evidence_comes_in_the_order_of_answers() -> None:
@@ -102,3 +103,24 @@ def test_evidence_comes_in_the_order_of_answers() -> None:
     rio, again = (reading(RIO, "Rio", 7.0, origin=o) for o in "bc")
     ranked = candidates("Which city held the summit?", [paris, rio, again])
     assert by_answer([paris, rio, again], ranked) == [rio, paris, again]
+
+
+@pytest.mark.parametrize(
+    ("question", "right", "wrong"),
+    [
+        ("Which African country joined?", "South Africa", "Nairobi"),
+        ("Which US state was hit?", "New York", "Chicago"),
+        ("Which city was hit?", "New York", "Texas"),
+        ("By which month will it be ready?", "early September", "Thanksgiving"),
+        ("What percentage of adults agree?", "44%", "2020"),
+        ("How much did it make?", "$12.8 million", "12 weeks"),
+        ("Which year was it?", "in 1999", "last year"),
+        ("Which world leader resigned?", "Mark Rutte", "Netherlands"),
+        ("How many were hurt?", "a dozen or 12", "$3 million"),
+    ],
+)
+def test_an_answer_is_of_the_kind_that_the_question_names(question: str, right: str, wrong: str) -> None:
+    is_of_kind = of_kind(question)
+    assert is_of_kind
+    assert is_of_kind(right)
+    assert not is_of_kind(wrong)
