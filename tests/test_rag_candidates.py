@@ -95,7 +95,10 @@ def test_a_full_name_stands_for_its_surname() -> None:
     assert found[0].reading.best.text == "Kevin McCarthy"
     assert found[0].chance == pytest.approx(1)
     weak = reading("A Kevin McCarthy sang.", "Kevin McCarthy", -9.0, origin="b", fused=0.1, age=90)
-    assert candidates("What did they call the man that was ousted?", [short, weak])[0].reading.best.text == "McCarthy"
+    assert (
+        candidates("What did they call the man that was ousted?", [short, weak])[0].reading.best.text
+        == "McCarthy"
+    )
 
 
 def test_evidence_comes_in_the_order_of_answers() -> None:
