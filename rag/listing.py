@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from index.articles import Article
 from index.encoder import Encoder
-from index.passages import sentences
+from rag.compose import claim, whole_sentences
 from rag.disagreement import figures
 from rag.evidence import Claim, Evidence, Quote
 from rag.reader import Reader
@@ -51,23 +51,24 @@ def listings(question: str, evidence: Sequence[Evidence], reader: Reader, encode
     The reader must see an answer in them, or nearly; the likeness to the question, and being new, count too. A
     listing of another year than the question's is none.
     """
+    lists = {
+        article.id: line_lists(article) for article in {e.article.id: e.article for e in evidence}.values()
+    }
     found = {
-        claim.text: (claim, each.age)
+        told.text: (told, each.age)
         for each in evidence
-        for claim in [*_in_lines(each), *_in_sentences(each)]
-        if not of_another_year(question, claim.text)
+        for told in [*_in_lines(each, lists[each.article.id]), *_in_sentences(each)]
+        if not of_another_year(question, told.text)
     }
     if not found:
         return []
-    claims = [claim for claim, _ in found.values()]
-    spans = reader.read(
-        question, [claim.text for claim in claims], titles=[claim.quotes[0].article.title for claim in claims]
-    )
+    titles = [told.quotes[0].article.title for told, _ in found.values()]
+    spans = reader.read(question, list(found), titles=titles)
     asked, *vectors = encoder.encode([question, *found])
     ranked = sorted(
         (
-            (span.score + _LIKE * float(vector @ asked) + _bonus(claim, age), Listing(claim, span.score))
-            for (claim, age), span, vector in zip(found.values(), spans, vectors, strict=True)
+            (span.score + _LIKE * float(vector @ asked) + _bonus(told, age), Listing(told, span.score))
+            for (told, age), span, vector in zip(found.values(), spans, vectors, strict=True)
             if span.score >= _DOUBT
         ),
         key=lambda pair: -pair[0],
@@ -75,8 +76,8 @@ def listings(question: str, evidence: Sequence[Evidence], reader: Reader, encode
     return [listing for worth, listing in ranked[:MOST] if worth >= ranked[0][0] - BESIDE_BEST]
 
 
-def _bonus(claim: Claim, age: float) -> float:
-    in_lines = _IN_LINES if "\n" in claim.quotes[0].text else 0.0
+def _bonus(told: Claim, age: float) -> float:
+    in_lines = _IN_LINES if "\n" in told.quotes[0].text else 0.0
     return in_lines + _FRESH * math.exp(-age / _FRESH_DAYS)
 
 
@@ -87,21 +88,16 @@ def of_another_year(question: str, text: str) -> bool:
 
 
 def _in_sentences(evidence: Evidence) -> list[Claim]:
-    shift = evidence.passage.start
-    spans = [(a, b) for a, b in sentences(evidence.passage.text) if enumerates(evidence.passage.text[a:b])]
-    quotes = [Quote(evidence.article, shift + a, shift + b) for a, b in spans]
-    return [Claim(" ".join(quote.text.split()), (quote,), "verified") for quote in quotes]
+    text, shift = evidence.passage.text, evidence.passage.start
+    spans = [(a, b) for a, b in whole_sentences(text) if enumerates(text[a:b])]
+    return [claim(Quote(evidence.article, shift + a, shift + b)) for a, b in spans]
 
 
-def _in_lines(evidence: Evidence) -> list[Claim]:
+def _in_lines(evidence: Evidence, lists: Sequence[Quote]) -> list[Claim]:
     """The lists of an article that begin in or reach into a passage, each as one claim."""
     passage = evidence.passage
-    quotes = [
-        quote
-        for quote in line_lists(evidence.article)
-        if quote.start < passage.end and quote.end > passage.start
-    ]
-    return [Claim(_as_sentence(quote.text), (quote,), "verified") for quote in quotes]
+    reaching = [quote for quote in lists if quote.start < passage.end and quote.end > passage.start]
+    return [Claim(_as_sentence(quote.text), (quote,), "verified") for quote in reaching]
 
 
 def line_lists(article: Article) -> list[Quote]:

@@ -11,7 +11,7 @@ from rag.evidence import Claim, Evidence
 from rag.fact import Extract, Search, fact
 from rag.listing import listings, of_another_year
 from rag.names import Name, names, unspoken
-from rag.onset import first_told, onset
+from rag.onset import Onset, first_told, onset
 from rag.outline import Order, outline, parts
 from rag.retrieve import retrieve, window
 from rag.shapes import Side, subject
@@ -92,16 +92,16 @@ def outlined(question: str, search: Search, timings: Timings, *, by_date: bool) 
         if inside is None:
             return Extract((), None, 0.0, None, ())
         days = inside
+    begins = onset(about) if by_date else None
     with timings.stage("retrieve"):
-        if by_date:
-            days = _from_onset(about, days, search)
+        if begins and (search.period is None or search.period.recent):
+            days = _from(begins, days, search)
         stretches = parts(days, search.as_of) if by_date else []
-        found = _found(about, days, stretches, search)
+        found = _found(about, days, stretches, search, by_date=by_date)
     evidence = tuple(each for each, _ in found)
     top = max((cosine for _, cosine in found), default=0.0)
     sure = max(0.0, min(top, 1.0))
     with timings.stage("read"):
-        begins = onset(about) if by_date else None
         named = names(begins.subject if begins else about)
         near = speaking(named, [each for each, cosine in found if cosine >= NEAR])
         order: Order = "oldest" if by_date else "newest"
@@ -121,11 +121,8 @@ def _period(search: Search, question: str, *, by_date: bool) -> DateRange:
     return DateRange(days.since) if by_date and " since " in question.lower() else days
 
 
-def _from_onset(about: str, days: DateRange, search: Search) -> DateRange:
+def _from(begins: Onset, days: DateRange, search: Search) -> DateRange:
     """The days of a timeline, from the event that it is to begin with."""
-    begins = onset(about)
-    if begins is None or (search.period and not search.period.recent):
-        return days
     query = f"{begins.subject} {begins.event}"
     found = retrieve(search.archive, query, published=days, as_of=search.as_of, most=ONSET_PASSAGES)
     day = first_told(found)
@@ -133,10 +130,10 @@ def _from_onset(about: str, days: DateRange, search: Search) -> DateRange:
 
 
 def _found(
-    about: str, days: DateRange, stretches: Sequence[DateRange], search: Search
+    about: str, days: DateRange, stretches: Sequence[DateRange], search: Search, *, by_date: bool
 ) -> list[tuple[Evidence, float]]:
-    if not stretches:
-        return retrieve(search.archive, about, published=days, as_of=search.as_of)
+    if not stretches:  # a timeline without a beginning is not pulled to the present
+        return retrieve(search.archive, about, published=days, as_of=None if by_date else search.as_of)
     each = OUTLINE_PASSAGES // len(stretches)
     return [pair for some in stretches for pair in retrieve(search.archive, about, published=some, most=each)]
 

@@ -189,6 +189,17 @@ def test_a_quotation_is_told_with_whoever_said_it(tmp_path: Path) -> None:
     assert said in answer.text
 
 
+def test_a_sentence_that_lists_is_told_once(tmp_path: Path) -> None:
+    told = "Meanwhile, dockers from Oslo, Bergen and Tromso joined the Lillemoor strike on Friday."
+    with Archive.open(tmp_path / "archive") as archive:
+        archive.add([Article(text=told, date="2023-09-20")])
+        assert archive.size() == 1
+        with Assistant.open(archive, llm="extractive") as desk:
+            answer = desk.ask("Which dockers joined the Lillemoor strike?")
+    assert not answer.abstained
+    assert answer.text.count("Bergen") == 1
+
+
 def test_an_overview_of_what_the_archive_lacks_is_refused(desk: Assistant) -> None:
     assert desk.ask("What is the news on quantum computing in Brazil?").abstained
 
