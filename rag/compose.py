@@ -53,23 +53,33 @@ def whole_sentences(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     at = 0
     while at < len(spans):
-        start, end = spans[at]
-        for last in range(at + 1, len(spans)):
-            if not _is_open(text[start:end]):
-                break
-            end = spans[last][1]
-            if end - start > QUOTATION_CHARS or "\n" in text[start:end]:
-                break
-            if not _is_open(text[start:end]):
-                at = last
-                break
-        if at + 1 < len(spans) and _ASKED.search(text[start : spans[at][1]]):
-            follows = spans[at + 1]
-            if "\n" not in text[start : follows[0]] and _SAID.match(text[slice(*follows)]):
-                at += 1
-        found.append((start, spans[at][1]))
-        at += 1
+        last = _last_of_quotation(text, spans, at)
+        if last + 1 < len(spans) and _attributes(text, spans[at][0], spans[last][1], spans[last + 1]):
+            last += 1
+        found.append((spans[at][0], spans[last][1]))
+        at = last + 1
     return found
+
+
+def _last_of_quotation(text: str, spans: Sequence[tuple[int, int]], at: int) -> int:
+    """The sentence in which a quotation ends that a sentence leaves open; that one itself if there is none."""
+    start = spans[at][0]
+    for last in range(at, len(spans)):
+        told = text[start : spans[last][1]]
+        if last > at and (len(told) > QUOTATION_CHARS or "\n" in told):
+            break
+        if not _is_open(told):
+            return last
+    return at
+
+
+def _attributes(text: str, start: int, end: int, follows: tuple[int, int]) -> bool:
+    """Whether the sentence after a quoted question says whose it is."""
+    return (
+        bool(_ASKED.search(text[start:end]))
+        and "\n" not in text[start : follows[0]]
+        and bool(_SAID.match(text[slice(*follows)]))
+    )
 
 
 def _is_open(text: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Callable
 
@@ -74,9 +75,7 @@ _COUNT = re.compile(
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _MONEY = re.compile(r"[$£€¥]\s?\d|\d.*\b(?:dollars|euros|pounds|yen|cents)\b", re.IGNORECASE)
 _SHARE = re.compile(r"%|\bper ?cent\b|\bpercentage points?\b", re.IGNORECASE)
-_MONTH = re.compile(
-    r"\b(?:January|February|March|April|May|June|July|August|September|October|November|December)\b"
-)
+_MONTH = re.compile(rf"\b(?:{'|'.join(filter(None, calendar.month_name))})\b")
 
 
 def _place(answer: str) -> str:

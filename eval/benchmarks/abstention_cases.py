@@ -22,7 +22,6 @@ from eval.benchmarks import newsroom, realtimeqa
 from eval.benchmarks.fit_candidates import case, of_other_folds
 from eval.benchmarks.realtimeqa import Question
 from eval.benchmarks.xquad import xquad
-from eval.metrics import contains
 from index.archive import Archive
 from index.articles import Article, DateRange
 from index.encoder import Encoder
@@ -169,10 +168,5 @@ def _with_and_without(
         if judged is None:
             continue
         sign, best, forbidden = judged
-        right = not removed and is_right(best.best.text, question)
+        right = not removed and newsroom.is_right(best.best.text, question)
         yield Measured(f"removed, {kind}" if removed else kind, number % 2 == 1, sign, right, forbidden)
-
-
-def is_right(said: str, question: Question) -> bool:
-    """Whether an answer is right: F1 of a half with the answer, or all of the answer's words."""
-    return newsroom.scores(said, question)[1] >= 0.5 or any(contains(said, a) for a in question.answers)

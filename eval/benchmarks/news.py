@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 
 from eval.benchmarks import data, newsroom, realtimeqa
-from eval.benchmarks.abstention_cases import is_right
 from eval.benchmarks.cold_start import machine
 from eval.benchmarks.fit_abstention import calibration_error
 from eval.benchmarks.realtimeqa import Question
@@ -204,7 +203,7 @@ def _show_confidence(short: Sequence[Row]) -> None:
 
     gone = [row.removed for row in short if row.removed is not None]
     sure = np.array([row.sure for row in short] + gone)
-    right = np.array([is_right(row.forced, row.question) for row in short] + [False] * len(gone))
+    right = np.array([newsroom.is_right(row.forced, row.question) for row in short] + [False] * len(gone))
     print(
         f"\nconfidence over {len(short)} questions and {len(gone)} without their articles: AUROC "
         f"{roc_auc_score(right, sure):.3f}, calibration error {calibration_error(sure, right):.3f}"

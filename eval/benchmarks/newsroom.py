@@ -78,6 +78,11 @@ def scores(said: str, question: Question) -> tuple[float, float]:
     return exact_match(plain, golds), f1(plain, golds)
 
 
+def is_right(said: str, question: Question) -> bool:
+    """Whether an answer is right: F1 of a half with the answer, or all of the answer's words."""
+    return scores(said, question)[1] >= 0.5 or any(contains(said, a) for a in question.answers)
+
+
 def answered_by(texts: Sequence[str], questions: Sequence[Question]) -> set[str]:
     """The ids of the questions an answer to which occurs in some text, word for word."""
     plain = [f" {normalise(text.translate(PLAIN_QUOTES))} " for text in texts]
