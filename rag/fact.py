@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from index.archive import Archive
 from index.articles import ALWAYS, DateRange
 from rag.answerable import ANSWER_FROM, closest, confidences, shortfall
-from rag.candidates import Candidate, by_answer, candidates
+from rag.candidates import Candidate, candidates
 from rag.compose import MAX_CLAIMS, claims_for, is_prose, sentence_at
 from rag.dates import Period
 from rag.disagreement import difference, newest_first, rivals
 from rag.evidence import Claim, Evidence
 from rag.mismatch import mismatch
 from rag.reader import Reader, Span
+from rag.rerank import by_answer
 from rag.retrieve import Reading, read, retrieve
 from rag.timings import Timings
 

@@ -7,11 +7,13 @@ import math
 import pytest
 
 from index.articles import Article, Passage
-from rag.candidates import Candidate, by_answer, candidates, same
+from rag.candidates import Candidate, candidates
 from rag.evidence import Evidence
 from rag.kinds import of_kind
 from rag.reader import Span
+from rag.rerank import by_answer
 from rag.retrieve import Reading
+from rag.traits import same
 
 
 def reading(
@@ -106,6 +108,26 @@ def test_evidence_comes_in_the_order_of_answers() -> None:
     rio, again = (reading(RIO, "Rio", 7.0, origin=o) for o in "bc")
     ranked = candidates("Which city held the summit?", [paris, rio, again])
     assert by_answer([paris, rio, again], ranked) == [rio, paris, again]
+
+
+def test_the_first_passage_is_one_in_which_the_likeliest_answer_was_found() -> None:
+    found = reading(RIO, "Rio", 7.0, origin="a", fused=0.9)
+    mere = reading("Rio is warm on Monday, and so is Paris.", "Monday", -3.0, origin="b", fused=1.0)
+    ranked = candidates("Which city held the summit?", [mere, found])
+    assert ranked[0].reading.best.text == "Rio"
+    assert by_answer([mere, found], ranked) == [found, mere]
+
+
+def test_an_answer_already_told_gives_way_to_another() -> None:
+    rio, again = (reading(RIO, "Rio", 7.0, origin=o, fused=f) for o, f in (("a", 1.0), ("b", 0.99)))
+    paris = reading(PARIS, "Paris", 6.0, origin="c", fused=0.9)
+    ranked = candidates("Which city held the summit?", [rio, again, paris])
+    assert by_answer([rio, again, paris], ranked) == [rio, paris, again]
+
+
+def test_without_answers_the_order_of_retrieval_stays() -> None:
+    some = [reading(RIO, "Rio", 1.0, origin=o) for o in "abc"]
+    assert by_answer(some, []) == some
 
 
 @pytest.mark.parametrize(

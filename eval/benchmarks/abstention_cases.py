@@ -26,11 +26,12 @@ from index.archive import Archive
 from index.articles import Article, DateRange
 from index.encoder import Encoder
 from rag.answerable import Signs, signs
-from rag.candidates import WEIGHTS, candidates
+from rag.candidates import candidates
 from rag.mismatch import mismatch
 from rag.names import missing_names, names
 from rag.reader import Reader
 from rag.retrieve import Reading, read, retrieve
+from rag.traits import WEIGHTS
 
 PERIOD, SINCE = "2023h2", dt.date(2023, 10, 1)
 OF_AN_ARTICLE = 5  # paragraphs of each article of XQuAD

@@ -1,4 +1,4 @@
-"""Fit the weights that rank the candidates of a question (``rag.candidates``).
+"""Fit the weights that rank the candidates of a question (``rag.traits``).
 
     python -m eval.benchmarks.fit_candidates [--keep DIR]
 
@@ -20,9 +20,9 @@ from eval.benchmarks import newsroom, realtimeqa
 from eval.benchmarks.cold_start import machine
 from eval.benchmarks.realtimeqa import Question
 from eval.run import commit
-from rag.candidates import Traits, traits
 from rag.reader import Reader
 from rag.retrieve import Reading
+from rag.traits import Traits, traits
 
 Floats = NDArray[np.float64]
 PERIOD = "2023h2"

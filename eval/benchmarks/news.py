@@ -31,9 +31,10 @@ from index.archive import Archive
 from index.articles import Article, DateRange
 from rag import Assistant
 from rag.answerable import confidences
-from rag.candidates import by_answer, candidates
+from rag.candidates import candidates
 from rag.mismatch import mismatch
 from rag.reader import Reader
+from rag.rerank import by_answer
 from rag.retrieve import LEXICAL_WEIGHT, Reading, retrieve
 
 DEPTHS = (1, 4, 10)
