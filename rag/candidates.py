@@ -11,8 +11,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 
+from rag.expected import expected
 from rag.retrieve import Reading
-from rag.traits import WEIGHTS, Place, same, traits, voices_of
+from rag.traits import WEIGHTS, Place, Weights, same, traits, voices_of
 
 FEW = 2  # origins, below which no newsroom can confirm another: the reader counts for more
 ALONE = 4.0  # there, of its score, added to what the traits are worth
@@ -38,14 +39,13 @@ class Candidate:
         return replace(best.reading, spans=(best.span, *others))
 
 
-def candidates(
-    question: str, readings: Sequence[Reading], weights: Sequence[float] = astuple(WEIGHTS)
-) -> list[Candidate]:
+def candidates(question: str, readings: Sequence[Reading], weights: Weights = WEIGHTS) -> list[Candidate]:
     """The different answers that some readings give, the likeliest first."""
     groups, measured = traits(question, readings)
     if not groups:
         return []
-    scores = [sum(w * t for w, t in zip(weights, astuple(each), strict=True)) for each in measured]
+    own = astuple(weights[expected(question)])
+    scores = [sum(w * t for w, t in zip(own, astuple(each), strict=True)) for each in measured]
     if len({reading.evidence.origin for reading in readings}) < FEW:
         likely = [score + ALONE * each.score for score, each in zip(scores, measured, strict=True)]
     else:

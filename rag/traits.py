@@ -1,7 +1,7 @@
 """Traits: what speaks for and against each answer that a reader found.
 
-Spans that say the same are one candidate; its weights make the right answer likeliest among the candidates of a
-question (a softmax over them), over the questions of RealTimeQA 2023h2:
+Spans that say the same are one candidate. The weights make the right answer likeliest among the candidates of a
+question (a softmax over them), over questions of RealTimeQA up to 2023, by the kind of answer that is wanted:
 
     python -m eval.benchmarks.fit_candidates
 """
@@ -12,11 +12,12 @@ import math
 import re
 import string
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from rag.compose import is_prose, sentence_at
-from rag.expected import capitals, expected, has_figure
+from rag.expected import Kind, capitals, expected, has_figure
 from rag.kinds import of_kind
 from rag.reader import Span
 from rag.retrieve import Reading
@@ -69,27 +70,39 @@ class Traits:
     told_all: float
 
 
-WEIGHTS = Traits(
-    score=0.379,
-    behind=0.341,
-    voices=0.422,
-    origins=-0.153,
-    near=-0.089,
-    nearest=1.198,
-    told=-0.099,
-    length=-0.396,
-    sentence=0.086,
-    prose=-0.098,
-    second=-0.124,
-    alike=1.808,
-    figure=0.718,
-    name=0.189,
-    no_name=-0.030,
-    fresh=2.016,
-    mentions=0.408,
-    lead=0.772,
-    kind=1.967,
-    told_all=0.561,
+Weights = Mapping[Kind, Traits]
+"""What each trait counts, by the kind of answer that a question wants."""
+
+
+def by_kind(**rows: tuple[float, float, float, float]) -> Weights:
+    """Weights from one row for each trait, with a column for each kind."""
+    return {
+        kind: Traits(**{name: row[at] for name, row in rows.items()})
+        for at, kind in enumerate(get_args(Kind))
+    }
+
+
+WEIGHTS = by_kind(  # figure, date, name, other
+    score=(0.182, 0.269, 0.216, 0.237),
+    behind=(0.148, 0.218, 0.175, 0.192),
+    voices=(1.077, 1.155, 1.150, 1.140),
+    origins=(-0.311, -0.528, -0.611, -0.423),
+    near=(0.279, 0.567, 1.124, 0.482),
+    nearest=(0.288, 0.293, 0.587, 0.440),
+    told=(-0.175, -0.615, -0.452, -0.093),
+    length=(-0.280, -0.255, -0.387, -0.243),
+    sentence=(0.833, 0.256, 0.990, -0.032),
+    prose=(-0.318, -0.105, -0.328, 0.196),
+    second=(0.168, 0.114, -0.001, -0.137),
+    alike=(1.012, 2.004, 1.791, 2.291),
+    figure=(1.155, 1.060, 1.060, 1.060),
+    name=(0.076, 0.076, 0.083, 0.076),
+    no_name=(-0.190, -0.190, -0.207, -0.190),
+    fresh=(2.053, 2.552, 3.169, 2.770),
+    mentions=(0.393, 0.424, 0.509, 0.516),
+    lead=(0.749, 0.725, 1.559, 0.700),
+    kind=(1.707, 2.046, 2.225, 1.999),
+    told_all=(1.120, 0.443, 0.782, 0.753),
 )
 
 

@@ -14,12 +14,13 @@ import random
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from eval.benchmarks import newsroom, realtimeqa
-from eval.benchmarks.fit_candidates import case, of_other_folds
+from eval.benchmarks.candidate_cases import beside, case
+from eval.benchmarks.fit_candidates import of_other_folds
 from eval.benchmarks.realtimeqa import Question
 from eval.benchmarks.xquad import xquad
 from index.archive import Archive
@@ -31,7 +32,7 @@ from rag.mismatch import mismatch
 from rag.names import missing_names, names
 from rag.reader import Reader
 from rag.retrieve import Reading, read, retrieve
-from rag.traits import WEIGHTS
+from rag.traits import WEIGHTS, Weights
 
 PERIOD, SINCE = "2023h2", dt.date(2023, 10, 1)
 OF_AN_ARTICLE = 5  # paragraphs of each article of XQuAD
@@ -90,9 +91,7 @@ class Paragraphs:
                     readings = self._read(archive, question)
                     if kind == "removed":
                         readings = [r for r in readings if r.evidence.article.text != row["context"]]
-                    if (
-                        judged := _judged(question, readings, self.encoder, archive.size(), astuple(WEIGHTS))
-                    ) is None:
+                    if (judged := _judged(question, readings, self.encoder, archive.size(), WEIGHTS)) is None:
                         continue
                     sign, best, forbidden = judged
                     right = kind == "answerable" and _holds(best, row)
@@ -123,7 +122,7 @@ def _holds(best: Reading, row: dict[str, Any]) -> bool:
 
 
 def _judged(
-    question: str, readings: Sequence[Reading], encoder: Encoder, size: int, weights: Sequence[float]
+    question: str, readings: Sequence[Reading], encoder: Encoder, size: int, weights: Weights
 ) -> tuple[Signs, Reading, bool] | None:
     found = candidates(question, readings, weights)[:1]
     if not found:
@@ -142,17 +141,18 @@ def news(folder: Path, reader: Reader, encoder: Encoder) -> Iterator[Measured]:
         articles = {article.id: article for article in archive.articles()}
         asked = [q for q in realtimeqa.questions(PERIOD) if q.source in realtimeqa.SHORT]
         read = [newsroom.readings(archive, question, reader) for question in asked]
-        weights = of_other_folds([case(q, readings) for q, readings in zip(asked, read, strict=True)])
+        cases = [case(question, readings) for question, readings in zip(asked, read, strict=True)]
+        weights = of_other_folds(cases, beside(folder))
         for number, (question, readings, own) in enumerate(zip(asked, read, weights, strict=True)):
             if question.day < SINCE:
                 continue
-            yield from _with_and_without("news", archive, question, readings, number, own.tolist())
+            yield from _with_and_without("news", archive, question, readings, number, own)
             some = [articles[key] for key in sorted(question.retrieved) if key in articles]
             if some:
                 with tempfile.TemporaryDirectory() as part, Archive.open(part, encoder=remembering) as small:
                     small.add(some)
                     few = newsroom.readings(small, question, reader)
-                    yield from _with_and_without("a few articles", small, question, few, number, own.tolist())
+                    yield from _with_and_without("a few articles", small, question, few, number, own)
 
 
 def _with_and_without(
@@ -161,7 +161,7 @@ def _with_and_without(
     question: Question,
     readings: Sequence[Reading],
     number: int,
-    weights: Sequence[float],
+    weights: Weights,
 ) -> Iterator[Measured]:
     lacking = [each for each in readings if not newsroom.holds(each.evidence.article.text, question)]
     for removed, some in ((False, readings), (True, lacking)):

@@ -2,72 +2,43 @@
 
     python -m eval.benchmarks.fit_candidates [--keep DIR]
 
-Over the questions of RealTimeQA 2023h2 that ask for short facts: a softmax over the candidates of each, whose
-chances, weighed by F1, are to add up to most; five-fold figures beside those of the reader's best span. ``--keep``
-names a folder for the archive and for another run.
+A softmax over the candidates of each question of ``eval.benchmarks.candidate_cases``. Each kind of answer that is
+wanted, and each source of questions, has weights of its own that are held near those of all (Daumé, ACL 2007);
+those of the questions that count are printed, with five-fold figures beside those of the reader's best span.
+``--keep`` names a folder for the archives and for another run.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
-from pathlib import Path
+from dataclasses import astuple, fields
+from typing import get_args
 
 import numpy as np
-from numpy.typing import NDArray
 
-from eval.benchmarks import newsroom, realtimeqa
+from eval.benchmarks import newsroom
+from eval.benchmarks.candidate_cases import Case, Floats, Source, asked, beside
 from eval.benchmarks.cold_start import machine
-from eval.benchmarks.realtimeqa import Question
 from eval.run import commit
-from rag.reader import Reader
-from rag.retrieve import Reading
-from rag.traits import Traits, traits
+from rag.expected import Kind
+from rag.traits import Traits, Weights
 
-Floats = NDArray[np.float64]
-PERIOD = "2023h2"
 RIDGE = 10.0
 WORTH = 0.5  # F1 from which a candidate counts
+HOPED = 3.0  # weight of the F1 to expect, beside the logarithm of the chance of what is right
+OWN = 0.3  # how freely a kind's weights differ from those of all
+KINDS: tuple[Kind, ...] = get_args(Kind)
+OTHERS: tuple[Source, ...] = ("local", "earlier")
 
 
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A question's candidates: traits, shape [n, traits], exact match and F1; and the reader's favourite."""
-
-    traits: Floats
-    exact: Floats
-    f1: Floats
-    favourite: int
-
-
-def measure(folder: Path) -> list[Case]:
-    """All questions; one that finds nothing is a case without candidates."""
-    reader = Reader.load()
-    with newsroom.archive(PERIOD, folder) as archive:
-        return [
-            case(question, newsroom.readings(archive, question, reader))
-            for question in realtimeqa.questions(PERIOD)
-            if question.source in realtimeqa.SHORT
-        ]
-
-
-def case(question: Question, readings: Sequence[Reading]) -> Case:
-    """The candidates of a question, measured and marked."""
-    groups, measured = traits(question.text, readings)
-    marks = [newsroom.scores(group[0].span.text, question) for group in groups]
-    exact, f1 = (np.array([mark[side] for mark in marks]) for side in (0, 1))
-    best = max(range(len(groups)), key=lambda i: groups[i][0].span.score, default=-1)
-    return Case(np.array([astuple(each) for each in measured]).reshape(len(groups), -1), exact, f1, best)
-
-
-def fit(cases: Sequence[Case]) -> Floats:
-    """Weights, shape [traits], that maximise the log of the chance of candidates that are right."""
+def fit(cases: Sequence[Case]) -> Weights:
+    """Weights that maximise the log of the chance of candidates that are right, and the F1 to expect."""
     from scipy.optimize import minimize
 
-    every = np.concatenate([case.traits for case in cases if len(case.traits)])
-    middle, spread = every.mean(0), every.std(0) + 1e-6
+    every = np.concatenate([case.traits for case in cases])
+    spread = every.std(0) + 1e-6
     used = [
-        ((case.traits - middle) / spread, np.where(case.f1 >= WORTH, case.f1, 0))
+        (_columns(case, case.traits / spread), np.where(case.f1 >= WORTH, case.f1, 0))
         for case in cases
         if (case.f1 >= WORTH).any()
     ]
@@ -79,28 +50,40 @@ def fit(cases: Sequence[Case]) -> Floats:
             chances = np.exp(scores - scores.max())
             chances /= chances.sum()
             gained = chances * worth
-            value -= float(np.log(gained.sum() + 1e-12))
-            slope -= x.T @ (gained / (gained.sum() + 1e-12) - chances)
+            hoped = gained.sum()
+            value -= float(np.log(hoped + 1e-12) + HOPED * hoped)
+            slope -= x.T @ (gained / (hoped + 1e-12) - chances + HOPED * (gained - hoped * chances))
         return value, slope
 
-    found = minimize(cost, np.zeros(every.shape[1]), jac=True, method="L-BFGS-B")
-    return np.asarray(found.x / spread, np.float64)
+    columns = used[0][0].shape[1]
+    found = minimize(cost, np.zeros(columns), jac=True, method="L-BFGS-B").x.reshape(-1, len(spread))
+    return {
+        kind: Traits(*((found[0] + OWN * found[1 + at]) / spread).tolist()) for at, kind in enumerate(KINDS)
+    }
 
 
-def of_other_folds(cases: Sequence[Case], folds: int = 5) -> list[Floats]:
-    """For each case weights fitted without it: those of the other folds."""
+def _columns(case: Case, x: Floats) -> Floats:
+    """Traits once for all questions, once for those of the same kind, once for those of the same source."""
+    kinds = [OWN * x if case.wanted == kind else np.zeros_like(x) for kind in KINDS]
+    sources = [x if case.source == source else np.zeros_like(x) for source in OTHERS]
+    return np.concatenate([x, *kinds, *sources], 1)
+
+
+def of_other_folds(cases: Sequence[Case], others: Sequence[Case], folds: int = 5) -> list[Weights]:
+    """For each case weights fitted without it: of ``others`` and the other folds."""
     order = np.random.default_rng(0).permutation(len(cases))
-    found: dict[int, Floats] = {}
+    found: dict[int, Weights] = {}
     for fold in range(folds):
         held = set(order[fold::folds].tolist())
-        weights = fit([each for i, each in enumerate(cases) if i not in held])
+        weights = fit([*(each for i, each in enumerate(cases) if i not in held), *others])
         found |= dict.fromkeys(held, weights)
     return [found[i] for i in range(len(cases))]
 
 
-def chosen(cases: Sequence[Case], weights: Floats) -> list[int]:
-    """The candidate that these weights choose in each case, -1 where there is none."""
-    return [int(np.argmax(case.traits @ weights)) if len(case.traits) else -1 for case in cases]
+def chosen(case: Case, weights: Weights) -> int:
+    """The candidate that these weights choose, -1 if there is none."""
+    scores = case.traits @ np.array(astuple(weights[case.wanted]))
+    return int(np.argmax(scores)) if len(scores) else -1
 
 
 def _figures(cases: Sequence[Case], picks: Sequence[int]) -> str:
@@ -116,19 +99,20 @@ def _figures(cases: Sequence[Case], picks: Sequence[int]) -> str:
 def main() -> None:
     """Measure, fit, and print."""
     with newsroom.kept(newsroom.parser(__doc__).parse_args().keep) as folder:
-        cases = measure(folder)
-    picks = [chosen([each], weights)[0] for each, weights in zip(cases, of_other_folds(cases), strict=True)]
-    weights = fit(cases)
-    print(f"{len(cases)} questions\n| | EM | F1 |\n|---|---|---|")
+        cases, others = asked(folder), beside(folder)
+    apart = of_other_folds(cases, others)
+    picks = [chosen(each, weights) for each, weights in zip(cases, apart, strict=True)]
+    weights = fit([*cases, *others])
+    print(f"{len(cases)} questions, {len(others)} beside them\n| | EM | F1 |\n|---|---|---|")
     print(f"| the reader's best span | {_figures(cases, [case.favourite for case in cases])} |")
     print(f"| candidates, weights of the other four folds | {_figures(cases, picks)} |")
-    print(f"| candidates, weights of all | {_figures(cases, chosen(cases, weights))} |")
-    print(
-        f"| the best there is | {_figures(cases, [int(np.argmax(c.f1)) if len(c.f1) else -1 for c in cases])} |"
-    )
-    print("\nWEIGHTS = Traits(")
-    for field, weight in zip(fields(Traits), weights, strict=True):
-        print(f"    {field.name}={weight:.3f},")
+    print(f"| candidates, weights of all | {_figures(cases, [chosen(each, weights) for each in cases])} |")
+    best = [int(np.argmax(each.f1)) if len(each.f1) else -1 for each in cases]
+    print(f"| the best there is | {_figures(cases, best)} |")
+    print(f"\nWEIGHTS = by_kind(  # {', '.join(KINDS)}")
+    for field in fields(Traits):
+        row = ", ".join(f"{getattr(weights[kind], field.name):.3f}" for kind in KINDS)
+        print(f"    {field.name}=({row}),")
     print(")")
     print("command: python -m eval.benchmarks.fit_candidates")
     print(f"commit: {commit() or 'not a checkout'}")
