@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from eval.benchmarks import newsroom, realtimeqa
-from eval.benchmarks.candidate_cases import beside, case
+from eval.benchmarks.candidate_cases import PERIOD, beside, case
 from eval.benchmarks.fit_candidates import of_other_folds
 from eval.benchmarks.realtimeqa import Question
 from eval.benchmarks.xquad import xquad
@@ -34,7 +34,7 @@ from rag.reader import Reader
 from rag.retrieve import Reading, read, retrieve
 from rag.traits import WEIGHTS, Weights
 
-PERIOD, SINCE = "2023h2", dt.date(2023, 10, 1)
+SINCE = dt.date(2023, 10, 1)
 OF_AN_ARTICLE = 5  # paragraphs of each article of XQuAD
 TODAY = dt.date(2023, 11, 8)
 _AGES = (0, 2, 7, 30, 200, 1000)  # days: what is asked for may be new or old
