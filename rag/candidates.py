@@ -13,7 +13,7 @@ from dataclasses import astuple, dataclass, replace
 
 from rag.expected import expected
 from rag.retrieve import Reading
-from rag.traits import WEIGHTS, Place, Weights, same, traits, voices_of
+from rag.traits import USUAL, WEIGHTS, Place, Weights, same, traits, voices_of
 
 FEW = 2  # origins, below which no newsroom can confirm another: the reader counts for more
 ALONE = 4.0  # there, of its score, added to what the traits are worth
@@ -24,7 +24,8 @@ NEARLY = 0.35  # of the chance of a surname, for which its full form is shown in
 class Candidate:
     """An answer: its places, one an origin, the best first.
 
-    ``worth`` is the sum of its weighed traits; ``chance`` its share among the candidates, 0..1.
+    ``worth`` is the sum of its weighed traits, 0 for a usual candidate whatever the kind of answer wanted;
+    ``chance`` its share among the candidates, 0..1.
     """
 
     places: tuple[Place, ...]
@@ -45,7 +46,10 @@ def candidates(question: str, readings: Sequence[Reading], weights: Weights = WE
     if not groups:
         return []
     own = astuple(weights[expected(question)])
-    scores = [sum(w * t for w, t in zip(own, astuple(each), strict=True)) for each in measured]
+    usual = astuple(USUAL)
+    scores = [
+        sum(w * (t - u) for w, t, u in zip(own, astuple(each), usual, strict=True)) for each in measured
+    ]
     if len({reading.evidence.origin for reading in readings}) < FEW:
         likely = [score + ALONE * each.score for score, each in zip(scores, measured, strict=True)]
     else:

@@ -105,6 +105,30 @@ WEIGHTS = by_kind(  # figure, date, name, other
     told_all=(1.120, 0.443, 0.782, 0.753),
 )
 
+USUAL = Traits(
+    score=-2.257,
+    behind=-2.777,
+    voices=-2.199,
+    origins=0.090,
+    near=0.832,
+    nearest=0.839,
+    told=0.067,
+    length=0.546,
+    sentence=0.175,
+    prose=0.873,
+    second=0.658,
+    alike=0.037,
+    figure=-0.008,
+    name=0.220,
+    no_name=0.033,
+    fresh=0.174,
+    mentions=-1.857,
+    lead=0.302,
+    kind=-0.078,
+    told_all=0.027,
+)
+"""The mean over the candidates of those questions: from these on, traits speak for a candidate or against it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

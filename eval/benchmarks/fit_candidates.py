@@ -4,7 +4,8 @@
 
 A softmax over the candidates of each question of ``eval.benchmarks.candidate_cases``. Each kind of answer that is
 wanted, and each source of questions, has weights of its own that are held near those of all (Daumé, ACL 2007);
-those of the questions that count are printed, with five-fold figures beside those of the reader's best span.
+those of the questions that count are printed, with five-fold figures beside those of the reader's best span, and
+the traits of their usual candidate.
 ``--keep`` names a folder for the archives and for another run.
 """
 
@@ -113,6 +114,9 @@ def main() -> None:
     for field in fields(Traits):
         row = ", ".join(f"{getattr(weights[kind], field.name):.3f}" for kind in KINDS)
         print(f"    {field.name}=({row}),")
+    print(")\n\nUSUAL = Traits(")
+    for field, mean in zip(fields(Traits), np.concatenate([each.traits for each in cases]).mean(0), strict=True):
+        print(f"    {field.name}={mean:.3f},")
     print(")")
     print("command: python -m eval.benchmarks.fit_candidates")
     print(f"commit: {commit() or 'not a checkout'}")
