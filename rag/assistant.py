@@ -138,11 +138,12 @@ class Assistant:
         model = "extractive"
         if self._llm is not None and found.evidence:
             written: list[Claim] = []
+            notes: list[str] = []
             try:
-                yield from self._write(request, found, written, timings)
-                claims, note, model = written, None, self._llm.name
+                yield from self._write(request, found, written, notes, timings)
+                claims, note, model = written, "; ".join(notes) or None, self._llm.name
             except LLMError as error:
-                note = "; ".join(part for part in (str(error), found.reason) if part)
+                note = "; ".join(part for part in (str(error), *notes, found.reason) if part)
         for n in range(1, len(claims) + 1 if model == "extractive" else 0):
             yield Draft(number_claims(claims[:n])[0])
         yield self._answer(request, found, claims, note, model, timings)
@@ -217,7 +218,7 @@ class Assistant:
         return replace(found, reason=self._nothing_in_range(request, period.text if period else None))
 
     def _write(
-        self, request: _Request, found: Extract, written: list[Claim], timings: Timings
+        self, request: _Request, found: Extract, written: list[Claim], notes: list[str], timings: Timings
     ) -> Iterator[Draft]:
         """Have the LLM write from the evidence; every claim has passed its check when it comes."""
         from rag.write import write
@@ -229,6 +230,7 @@ class Assistant:
             self._llm,
             as_of=request.as_of,
             history=request.history,
+            notes=notes,
         )
         while True:
             with timings.stage("write"):

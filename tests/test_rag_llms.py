@@ -54,7 +54,7 @@ def test_extractive_is_no_llm() -> None:
 
 @pytest.mark.parametrize(
     "spec",
-    ["gpt-4", "openai", "openai/", "ollama/", "hf/", "ftp://x/v1#m", "", "  ", "x" * 10_000, "anthropic/m"],
+    ["gpt-4", "openai", "openai/", "ollama/", "hf/", "ftp://x/v1#m", "", "  ", "x" * 10_000, "anthropic/"],
 )
 def test_unknown_spec_lists_the_forms(spec: str) -> None:
     with pytest.raises(BadSetting) as caught:
