@@ -7,7 +7,6 @@ from types import ModuleType
 from typing import Any
 
 from index.errors import LLMError
-from rag.llm_http import Http
 from rag.llm_server import ModelServer, Piece
 
 
@@ -16,24 +15,28 @@ class AnthropicServer(ModelServer):
 
     END = b"message_stop"
     KEY = "ANTHROPIC_API_KEY"
+    HEADERS = frozenset({"x-api-key", "anthropic-version"})
 
-    def _client_library(self) -> tuple[ModuleType, Http]:
+    def _client_library(self) -> ModuleType:
         import anthropic
-        import httpcore2
-        import httpx2
         import llama_index.llms.anthropic  # noqa: F401
 
-        return anthropic, Http(httpx2, httpcore2, frozenset({"x-api-key", "anthropic-version"}))
+        return anthropic
 
     def _pieces(self, http: Any, system: str, user: str) -> Iterator[Piece]:
         from anthropic import Anthropic as Client
-        from llama_index.core.llms import ChatMessage
+        from llama_index.core.llms import ChatMessage, LLMMetadata
         from llama_index.llms.anthropic import Anthropic
+
+        facts = LLMMetadata(context_window=self.context_tokens, is_chat_model=True, model_name=self.model)
+
+        class AnyModel(Anthropic):  # type: ignore[misc]
+            metadata = property(lambda _: facts)  # its own knows only the models of its day
 
         assert self.key is not None
         key = self.key.get_secret_value()
         try:
-            model = Anthropic(
+            model = AnyModel(
                 model=self.model, max_tokens=self._most(), temperature=0.0, base_url=self.base, api_key=key
             )
         except ImportError:  # it makes a client of its own at once, which reads the proxies it never uses

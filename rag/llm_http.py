@@ -9,9 +9,10 @@ from __future__ import annotations
 import ssl
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-from types import ModuleType
 from typing import Any
+
+import httpcore
+import httpx
 
 MAX_BYTES = 16 * 1024 * 1024
 """More than any honest reply; what a broken server sends beyond it is not read."""
@@ -19,32 +20,20 @@ MAX_BYTES = 16 * 1024 * 1024
 KEPT_HEADERS = frozenset({"host", "content-type", "content-length", "accept", "connection"})
 
 
-@dataclass(frozen=True, slots=True)
-class Http:
-    """The HTTP library that a client is written for: httpx, or its successor of the same interface.
-
-    ``headers`` are those of the client's own that its server needs, beside `KEPT_HEADERS`.
-    """
-
-    httpx: ModuleType | Any
-    httpcore: ModuleType | Any
-    headers: frozenset[str]
-
-
-class Wire:
+class Wire(httpcore.NetworkBackend):
     """One exchange: opens its connections, and stops them at the deadline or the byte limit.
 
-    It stands in for httpcore's ``NetworkBackend``.
+    ``headers`` are those that the server's protocol needs, beside `KEPT_HEADERS`.
     """
 
-    def __init__(self, timeout_s: float, http: Http) -> None:
+    def __init__(self, timeout_s: float, headers: frozenset[str]) -> None:
         self.timeout_s = timeout_s
-        self.http = http
+        self.headers = KEPT_HEADERS | headers
         self.content_type = ""
         self.status = 0
         self.tail = b""
         self.received = 0
-        self._tcp = http.httpcore.SyncBackend()
+        self._tcp = httpcore.SyncBackend()
         self.restart()
 
     def restart(self) -> None:
@@ -61,11 +50,11 @@ class Wire:
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable[Any] | None = None,
-    ) -> _Stream:
+        socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
+    ) -> httpcore.NetworkStream:
         """Open a connection before the deadline."""
         if (left := self.left()) <= 0:
-            raise self.http.httpcore.ConnectTimeout()
+            raise httpcore.ConnectTimeout()
         stream = self._tcp.connect_tcp(host, port, left, local_address, socket_options)
         return _Stream(stream, self)
 
@@ -73,52 +62,45 @@ class Wire:
         """Wait; httpcore asks for it between connection attempts."""
         self._tcp.sleep(seconds)
 
-    def client(self) -> Any:
-        """An HTTP client over this wire, of the library's own kind; closing it closes every connection."""
-        httpx, httpcore = self.http.httpx, self.http.httpcore
-        transport = httpx.HTTPTransport(trust_env=False)
-        transport._pool.close()
-        transport._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(trust_env=False), network_backend=self, retries=0
-        )
+    def client(self) -> httpx.Client:
+        """An HTTP client over this wire; closing it closes every connection."""
         return httpx.Client(
-            transport=transport,
+            transport=_Transport(self),
             trust_env=False,
             follow_redirects=False,  # a redirect would carry the question to a host nobody named
             event_hooks={"request": [self._strip], "response": [self._note]},
         )
 
-    def _strip(self, request: Any) -> None:
+    def _strip(self, request: httpx.Request) -> None:
         """Remove what describes the user's machine and account; ask for text that is not compressed."""
-        for name in set(request.headers) - KEPT_HEADERS - self.http.headers:
+        for name in set(request.headers) - self.headers:
             del request.headers[name]
         request.headers["user-agent"] = "citedesk"
         request.headers["accept-encoding"] = "identity"
 
-    def _note(self, response: Any) -> None:
+    def _note(self, response: httpx.Response) -> None:
         self.status = response.status_code
         self.content_type = response.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
-class _Stream:
-    def __init__(self, stream: Any, wire: Wire) -> None:
+class _Stream(httpcore.NetworkStream):
+    def __init__(self, stream: httpcore.NetworkStream, wire: Wire) -> None:
         self._stream = stream
         self._wire = wire
-        self._errors = wire.http.httpcore
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         if (left := self._wire.left()) <= 0:
-            raise self._errors.ReadTimeout()
-        data: bytes = self._stream.read(max_bytes, left)
+            raise httpcore.ReadTimeout()
+        data = self._stream.read(max_bytes, left)
         self._wire.received += len(data)
         if self._wire.received > MAX_BYTES:
-            raise self._errors.ReadError(f"more than {MAX_BYTES // 2**20} MB")
+            raise httpcore.ReadError(f"more than {MAX_BYTES // 2**20} MB")
         self._wire.tail = (self._wire.tail + data)[-64:]
         return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if (left := self._wire.left()) <= 0:
-            raise self._errors.WriteTimeout()
+            raise httpcore.WriteTimeout()
         self._stream.write(buffer, left)
 
     def close(self) -> None:
@@ -126,10 +108,21 @@ class _Stream:
 
     def start_tls(
         self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
-    ) -> _Stream:
+    ) -> httpcore.NetworkStream:
         if (left := self._wire.left()) <= 0:
-            raise self._errors.ConnectTimeout()
+            raise httpcore.ConnectTimeout()
         return _Stream(self._stream.start_tls(ssl_context, server_hostname, left), self._wire)
 
     def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
+
+
+class _Transport(httpx.HTTPTransport):
+    """httpx's own transport, its connections made by a `Wire`."""
+
+    def __init__(self, wire: Wire) -> None:
+        super().__init__(trust_env=False)
+        self._pool.close()
+        self._pool = httpcore.ConnectionPool(
+            ssl_context=httpx.create_ssl_context(trust_env=False), network_backend=wire, retries=0
+        )

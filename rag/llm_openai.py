@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from types import ModuleType
 from typing import Any
 
-from rag.llm_http import Http
 from rag.llm_server import ModelServer, Piece
 
 NO_KEY = "none"
@@ -17,14 +16,13 @@ class CompatibleServer(ModelServer):
 
     END = b"[DONE]"
     KEY = "OPENAI_API_KEY"
+    HEADERS = frozenset({"authorization"})
 
-    def _client_library(self) -> tuple[ModuleType, Http]:
-        import httpcore
-        import httpx
+    def _client_library(self) -> ModuleType:
         import llama_index.llms.openai_like  # noqa: F401
         import openai
 
-        return openai, Http(httpx, httpcore, frozenset({"authorization"}))
+        return openai
 
     def _pieces(self, http: Any, system: str, user: str) -> Iterator[Piece]:
         from llama_index.core.llms import ChatMessage

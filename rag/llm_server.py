@@ -22,7 +22,7 @@ from index.errors import LLMError
 from rag.budget import reply_tokens
 
 if TYPE_CHECKING:
-    from rag.llm_http import Http, Wire
+    from rag.llm_http import Wire
 
 ATTEMPTS = 3
 LONGEST_WAIT_S = 10.0
@@ -69,16 +69,17 @@ class ModelServer(ABC):
 
     END: ClassVar[bytes]
     KEY: ClassVar[str]
+    HEADERS: ClassVar[frozenset[str]]
 
     def stream(self, system: str, user: str) -> Generator[str, None, int]:
         """Words as they come; returns how many tokens the server says it read, 0 if it does not say.
 
         Raises LLMError; 429 and 5xx are retried before the first word only.
         """
-        sdk, http = self._client_library()  # outside the deadline: it may take seconds the first time
         from rag.llm_http import Wire
 
-        wire = Wire(self.timeout_s, http)
+        sdk = self._client_library()  # outside the deadline: it may take seconds the first time
+        wire = Wire(self.timeout_s, self.HEADERS)
         for attempt in range(ATTEMPTS):
             try:
                 return (yield from self._exchange(sdk, wire, system, user))
@@ -95,8 +96,8 @@ class ModelServer(ABC):
         return replace(self, timeout_s=min(timeout_s, self.timeout_s), most_tokens=most_tokens)
 
     @abstractmethod
-    def _client_library(self) -> tuple[ModuleType, Http]:
-        """The protocol's own client, imported, and the HTTP library it is written for."""
+    def _client_library(self) -> ModuleType:
+        """The protocol's own client, imported, and LlamaIndex's around it."""
 
     @abstractmethod
     def _pieces(self, http: Any, system: str, user: str) -> Iterator[Piece]:
@@ -106,7 +107,8 @@ class ModelServer(ABC):
         return self.most_tokens or reply_tokens(self.context_tokens)
 
     def _exchange(self, sdk: Any, wire: Wire, system: str, user: str) -> Generator[str, None, int]:
-        httpx = wire.http.httpx
+        import httpx
+
         seen, read, finished = 0, 0, False
         with wire.client() as http:
             try:
