@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 from index.errors import LLMError
@@ -17,7 +16,7 @@ class AnthropicServer(ModelServer):
     KEY = "ANTHROPIC_API_KEY"
     HEADERS = frozenset({"x-api-key", "anthropic-version"})
 
-    def _client_library(self) -> ModuleType:
+    def _client_library(self) -> Any:
         import anthropic
         import llama_index.llms.anthropic  # noqa: F401
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import ModuleType
 from typing import Any
 
 from rag.llm_server import ModelServer, Piece
@@ -18,7 +17,7 @@ class CompatibleServer(ModelServer):
     KEY = "OPENAI_API_KEY"
     HEADERS = frozenset({"authorization"})
 
-    def _client_library(self) -> ModuleType:
+    def _client_library(self) -> Any:
         import llama_index.llms.openai_like  # noqa: F401
         import openai
 

@@ -12,7 +12,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 from urllib.parse import urlsplit
 
@@ -96,7 +95,7 @@ class ModelServer(ABC):
         return replace(self, timeout_s=min(timeout_s, self.timeout_s), most_tokens=most_tokens)
 
     @abstractmethod
-    def _client_library(self) -> ModuleType:
+    def _client_library(self) -> Any:
         """The protocol's own client, imported, and LlamaIndex's around it."""
 
     @abstractmethod
