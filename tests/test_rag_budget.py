@@ -21,7 +21,7 @@ QUESTION = "What did Ukraine recapture in the Black Sea?"
 PLATFORM = "Ukraine recaptured an oil and gas platform in the Black Sea. [1]"
 SAMPLES = {
     "English": "Two humanitarian workers from Canada and Spain were killed in an attack near Bakhmut.",
-    "names": "Zelenskyy Shoigu Kyrychenko Przewodniczący Dzhokhar Tsarnaev Ahmadinejad Mkhitaryan",
+    "names": "Zelenskyy met Shoigu and Kyrychenko, the Przewodniczący, as Ahmadinejad of Iran had asked.",
     "Ukrainian": "Президент України Володимир Зеленський заявив про обстріл порту Одеси ракетами.",
     "Greek": "Ο πρωθυπουργός Κυριάκος Μητσοτάκης ανακοίνωσε νέα μέτρα για την ακρίβεια.",
     "Arabic": "أعلن الرئيس الأوكراني أن القوات الروسية قصفت ميناء أوديسا بالصواريخ",
@@ -64,12 +64,12 @@ def archive(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[A
 
 @pytest.mark.parametrize("text", SAMPLES.values(), ids=SAMPLES.keys())
 def test_the_estimate_is_never_below_a_real_tokenizer(count: Callable[[str], int], text: str) -> None:
-    assert count(text) <= tokens(text) and count(text) <= tokens(text.replace(" ", "\n"))
+    assert count(text) <= tokens(text)
 
 
 def test_the_estimate_of_english_is_not_wasteful(count: Callable[[str], int], seeds: Path) -> None:
     text = next(seeds.iterdir()).read_text(encoding="utf-8")
-    assert at_least(text) <= count(text) <= tokens(text) <= 2.2 * count(text)
+    assert at_least(text) <= count(text) <= tokens(text) <= 1.8 * count(text)
 
 
 def narrow(context_tokens: int, *replies: list[str]) -> ScriptedLLM:
