@@ -21,6 +21,7 @@ from rag.extract import Extract, Search, extract
 from rag.llms import LLM, load_llm
 from rag.question import standalone
 from rag.reader import Reader
+from rag.rewrite import rewrite
 from rag.settings import Settings, load_settings
 from rag.timings import Timings
 from rag.topic import topic
@@ -185,7 +186,7 @@ class Assistant:
         if first and ends and first > min(ends):
             raise BadDate(f"nothing lies between since {first} and {min(ends)}; move one of the two dates")
         published = DateRange(first, min(ends)) if ends else DateRange(first) if first else ALWAYS
-        whole = standalone(asked, history)
+        whole = rewrite(asked, history, self._llm) if self._llm else standalone(asked, history)
         return _Request(
             asked,
             whole,

@@ -81,11 +81,21 @@ def _fenced(number: int, evidence: Evidence, fence: str) -> str:
     return f'<{fence} number="{number}" title="{title}"{day}>\n{text}\n</{fence}>'
 
 
+def earlier(history: Sequence[Turn]) -> list[str]:
+    """The last turns of a conversation, one line each, without the numbers of their sources.
+
+    >>> earlier([Turn("Who was invited?", "Kim Jong Un. [1]")])
+    ['Earlier question: Who was invited? Answer: Kim Jong Un.']
+    """
+    return [
+        f"Earlier question: {_one_line(turn.question, TURN_CHARS)} "
+        f"Answer: {_one_line(_BRACKETED.sub('', turn.answer), TURN_CHARS)}"
+        for turn in history[-TURNS:]
+    ]
+
+
 def _tail(question: str, as_of: dt.date | None, history: Sequence[Turn]) -> str:
-    lines = []
-    for turn in history[-TURNS:]:
-        answer = _one_line(_BRACKETED.sub("", turn.answer), TURN_CHARS)
-        lines.append(f"Earlier question: {_one_line(turn.question, TURN_CHARS)} Answer: {answer}")
+    lines = earlier(history)
     if lines:
         lines.append("(Earlier answers are no source: only the passages are.)")
     if as_of:
