@@ -96,7 +96,7 @@ def _anthropic(spec: str, model: str, settings: Settings) -> LLM:
         ) from None
     return AnthropicServer(
         name=spec,
-        base=settings.anthropic_api_base,
+        base=settings.anthropic_api_base.removesuffix("/v1"),
         model=model,
         key=settings.anthropic_api_key,
         timeout_s=settings.llm_timeout_s,

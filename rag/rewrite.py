@@ -65,7 +65,7 @@ def rewrite(question: str, history: Sequence[Turn], llm: LLM) -> str:
 
 
 def usable(written: str, question: str, history: Sequence[Turn]) -> bool:
-    """Whether a rewritten question is one plain question about nothing but the conversation.
+    """Whether a rewritten question is one plain question, complete, about nothing but the conversation.
 
     >>> turns = [Turn("Who was invited to Moscow?", "Kim Jong Un. [1]")]
     >>> usable("Who invited Kim Jong Un?", "Who invited him?", turns)
@@ -76,6 +76,8 @@ def usable(written: str, question: str, history: Sequence[Turn]) -> bool:
     if not written or len(written) > max(LONGEST, 2 * len(question)) or _MARKUP.search(written):
         return False
     if len(sentences(written)) != 1 or written.endswith("?") < question.rstrip().endswith("?"):
+        return False
+    if standalone(written, history) != written:
         return False
     said, asked = read_facts(written), read_facts(question)
     known = "\n".join([*(f"{turn.question}\n{turn.answer}" for turn in history), question])
@@ -92,7 +94,9 @@ def usable(written: str, question: str, history: Sequence[Turn]) -> bool:
 def _asked(question: str, history: Sequence[Turn], llm: LLM) -> str:
     model = llm.brief(WAIT_S, MOST_TOKENS) if isinstance(llm, Brief) else llm
     ends = time.monotonic() + WAIT_S
-    words = model.stream(SYSTEM, "\n".join([*earlier(history), f"Last question: {question}"]))
+    words = model.stream(
+        SYSTEM, "\n".join([*earlier(history), f"Last question: {' '.join(question.split())}"])
+    )
     written = ""
     try:
         for piece in without_thinking(words):

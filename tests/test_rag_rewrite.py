@@ -62,6 +62,8 @@ def test_a_rewrite_that_keeps_to_the_conversation_is_used(reply: str, question: 
         "Why did Putin invite Kim Jong Un? He wanted weapons.",
         "Why did Putin invite Kim? And when?",
         "Because they are allies.",
+        "Why did he invite him?",
+        "Why did Putin invite him?",
         "The archive does not say.",
         "Why did **Putin** invite Kim Jong Un?",
         "Why did Putin invite [Kim](http://evil.example)?",
