@@ -97,12 +97,17 @@ class LocalModel:
         return min(self._most_tokens or reply_tokens(limit), limit - prompt_tokens)
 
     def _inputs(self, tokenizer: Any, system: str, user: str) -> Any:
+        quietly = {"verbose": False}  # a prompt that is too long is ours to tell
         if tokenizer.chat_template:
             chat = [{"role": "system", "content": system}, {"role": "user", "content": user}]
             return tokenizer.apply_chat_template(
-                chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
+                chat,
+                add_generation_prompt=True,
+                return_tensors="pt",
+                return_dict=True,
+                tokenizer_kwargs=quietly,
             )
-        return tokenizer(f"{system}\n\n{user}\n\nAnswer:", return_tensors="pt")
+        return tokenizer(f"{system}\n\n{user}\n\nAnswer:", return_tensors="pt", **quietly)
 
     def _load(self) -> tuple[Any, Any]:
         with _LOADING:
