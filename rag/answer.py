@@ -75,7 +75,8 @@ class Answer:
 
     ``text`` carries markers ``[1]``, numbered from 1 in order of first use, each with a citation.
     ``short`` is the briefest exact answer, a span of one cited passage, or None. ``reason`` says why
-    the archive does not say, or why an LLM's words were not used; else None. ``confidence`` is 0..1.
+    the archive does not say, why an LLM's words were not used, or what of the passages it could not
+    see; else None. ``confidence`` is 0..1.
     """
 
     question: str

@@ -21,6 +21,7 @@ from rag.extract import Extract, Search, extract
 from rag.llms import LLM, load_llm
 from rag.question import standalone
 from rag.reader import Reader
+from rag.rewrite import rewrite
 from rag.settings import Settings, load_settings
 from rag.timings import Timings
 from rag.topic import topic
@@ -138,11 +139,12 @@ class Assistant:
         model = "extractive"
         if self._llm is not None and found.evidence:
             written: list[Claim] = []
+            notes: list[str] = []
             try:
-                yield from self._write(request, found, written, timings)
-                claims, note, model = written, None, self._llm.name
+                yield from self._write(request, found, written, notes, timings)
+                claims, note, model = written, "; ".join(notes) or None, self._llm.name
             except LLMError as error:
-                note = "; ".join(part for part in (str(error), found.reason) if part)
+                note = "; ".join(part for part in (str(error), *notes, found.reason) if part)
         for n in range(1, len(claims) + 1 if model == "extractive" else 0):
             yield Draft(number_claims(claims[:n])[0])
         yield self._answer(request, found, claims, note, model, timings)
@@ -184,7 +186,7 @@ class Assistant:
         if first and ends and first > min(ends):
             raise BadDate(f"nothing lies between since {first} and {min(ends)}; move one of the two dates")
         published = DateRange(first, min(ends)) if ends else DateRange(first) if first else ALWAYS
-        whole = standalone(asked, history)
+        whole = rewrite(asked, history, self._llm) if self._llm else standalone(asked, history)
         return _Request(
             asked,
             whole,
@@ -217,7 +219,7 @@ class Assistant:
         return replace(found, reason=self._nothing_in_range(request, period.text if period else None))
 
     def _write(
-        self, request: _Request, found: Extract, written: list[Claim], timings: Timings
+        self, request: _Request, found: Extract, written: list[Claim], notes: list[str], timings: Timings
     ) -> Iterator[Draft]:
         """Have the LLM write from the evidence; every claim has passed its check when it comes."""
         from rag.write import write
@@ -229,6 +231,7 @@ class Assistant:
             self._llm,
             as_of=request.as_of,
             history=request.history,
+            notes=notes,
         )
         while True:
             with timings.stage("write"):

@@ -1,4 +1,4 @@
-"""The wire to an OpenAI-compatible server: exact deadlines, no redirects, nothing sent but the question.
+"""The wire to a server that writes: exact deadlines, no redirects, nothing sent but the question.
 
 Plain time-outs bound each read, so a server that drips bytes can hold a caller for ever. Here every
 read may last only until the deadline, which moves when a token arrives.
@@ -17,14 +17,18 @@ import httpx
 MAX_BYTES = 16 * 1024 * 1024
 """More than any honest reply; what a broken server sends beyond it is not read."""
 
-KEPT_HEADERS = {"host", "content-type", "content-length", "accept", "authorization", "connection"}
+KEPT_HEADERS = frozenset({"host", "content-type", "content-length", "accept", "connection"})
 
 
 class Wire(httpcore.NetworkBackend):
-    """One exchange: opens its connections, and stops them at the deadline or the byte limit."""
+    """One exchange: opens its connections, and stops them at the deadline or the byte limit.
 
-    def __init__(self, timeout_s: float) -> None:
+    ``headers`` are those that the server's protocol needs, beside `KEPT_HEADERS`.
+    """
+
+    def __init__(self, timeout_s: float, headers: frozenset[str]) -> None:
         self.timeout_s = timeout_s
+        self.headers = KEPT_HEADERS | headers
         self.content_type = ""
         self.status = 0
         self.tail = b""
@@ -64,8 +68,15 @@ class Wire(httpcore.NetworkBackend):
             transport=_Transport(self),
             trust_env=False,
             follow_redirects=False,  # a redirect would carry the question to a host nobody named
-            event_hooks={"request": [_strip], "response": [self._note]},
+            event_hooks={"request": [self._strip], "response": [self._note]},
         )
+
+    def _strip(self, request: httpx.Request) -> None:
+        """Remove what describes the user's machine and account; ask for text that is not compressed."""
+        for name in set(request.headers) - self.headers:
+            del request.headers[name]
+        request.headers["user-agent"] = "citedesk"
+        request.headers["accept-encoding"] = "identity"
 
     def _note(self, response: httpx.Response) -> None:
         self.status = response.status_code
@@ -115,11 +126,3 @@ class _Transport(httpx.HTTPTransport):
         self._pool = httpcore.ConnectionPool(
             ssl_context=httpx.create_ssl_context(trust_env=False), network_backend=wire, retries=0
         )
-
-
-def _strip(request: httpx.Request) -> None:
-    """Remove what describes the user's machine and account; ask for text that is not compressed."""
-    for name in set(request.headers) - KEPT_HEADERS:
-        del request.headers[name]
-    request.headers["user-agent"] = "citedesk"
-    request.headers["accept-encoding"] = "identity"

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import copy
 import threading
 from collections.abc import Iterator
 from queue import Empty
-from typing import Any
+from typing import Any, Self
 
 from index.errors import LLMError
-from rag.llms import reply_tokens
+from rag.budget import Budget, reply_tokens
 
 _LOADING = threading.Lock()
 
@@ -21,7 +22,27 @@ class LocalModel:
         self.source = source
         self.timeout_s = timeout_s
         self.context_tokens = context_tokens
-        self._loaded: tuple[Any, Any] | None = None
+        self._most_tokens: int | None = None
+        self._loaded: list[tuple[Any, Any]] = []  # one or none, shared with what `brief` gives
+
+    def budget(self) -> Budget:
+        """The model's own context, as far as the settings allow, counted by its own tokenizer.
+
+        Loads the model; raises LLMError if that fails.
+        """
+        tokenizer, model = self._load()
+
+        def count(system: str, user: str) -> int:
+            return int(self._inputs(tokenizer, system, user)["input_ids"].shape[1])
+
+        return Budget(self._limit(tokenizer, model), count)
+
+    def brief(self, timeout_s: float, most_tokens: int) -> Self:
+        """The same model, for a short reply that is only worth a short wait."""
+        other = copy.copy(self)
+        other.timeout_s = min(timeout_s, self.timeout_s)
+        other._most_tokens = most_tokens
+        return other
 
     def stream(self, system: str, user: str) -> Iterator[str]:
         """Words as they come; closing the iterator stops the model. Raises LLMError, in one line."""
@@ -29,7 +50,7 @@ class LocalModel:
 
         tokenizer, model = self._load()
         inputs = self._inputs(tokenizer, system, user).to(model.device)
-        room = self._room(model, inputs["input_ids"].shape[1])
+        room = self._room(self._limit(tokenizer, model), inputs["input_ids"].shape[1])
         streamer: Any = TextIteratorStreamer(
             tokenizer, skip_prompt=True, skip_special_tokens=True, timeout=self.timeout_s
         )
@@ -61,27 +82,36 @@ class LocalModel:
         if failures:
             raise LLMError(f"the model {self.source} failed: {failures[0]}")
 
-    def _room(self, model: Any, prompt_tokens: int) -> int:
+    def _limit(self, tokenizer: Any, model: Any) -> int:
+        """The context in tokens: what the settings, the model and its tokenizer all allow."""
+        own = (getattr(model.config, "max_position_embeddings", None), tokenizer.model_max_length)
+        return min(self.context_tokens, *(int(limit) for limit in own if limit))
+
+    def _room(self, limit: int, prompt_tokens: int) -> int:
         """How many tokens the reply may have; raises LLMError if the prompt alone is too long."""
-        limit = getattr(model.config, "max_position_embeddings", None) or self.context_tokens
         if prompt_tokens >= limit:
             raise LLMError(
                 f"the model {self.source} has a context of {limit} tokens, the question with its passages takes "
-                f"{prompt_tokens}; lower CITEDESK_LLM_CONTEXT_TOKENS"
+                f"{prompt_tokens}; lower CITEDESK_K"
             )
-        return min(reply_tokens(self.context_tokens), limit - prompt_tokens)
+        return min(self._most_tokens or reply_tokens(limit), limit - prompt_tokens)
 
     def _inputs(self, tokenizer: Any, system: str, user: str) -> Any:
+        quietly = {"verbose": False}  # a prompt that is too long is ours to tell
         if tokenizer.chat_template:
             chat = [{"role": "system", "content": system}, {"role": "user", "content": user}]
             return tokenizer.apply_chat_template(
-                chat, add_generation_prompt=True, return_tensors="pt", return_dict=True
+                chat,
+                add_generation_prompt=True,
+                return_tensors="pt",
+                return_dict=True,
+                tokenizer_kwargs=quietly,
             )
-        return tokenizer(f"{system}\n\n{user}\n\nAnswer:", return_tensors="pt")
+        return tokenizer(f"{system}\n\n{user}\n\nAnswer:", return_tensors="pt", **quietly)
 
     def _load(self) -> tuple[Any, Any]:
         with _LOADING:
-            if self._loaded is None:
+            if not self._loaded:
                 import torch
                 from transformers import AutoModelForCausalLM, AutoTokenizer
                 from transformers.utils import logging
@@ -96,5 +126,5 @@ class LocalModel:
                     reason = str(error).strip().split("\n")[0][:100]
                     raise LLMError(f"the model {self.source} cannot be loaded: {reason}") from None
                 model.to("cuda" if torch.cuda.is_available() else "cpu").eval()
-                self._loaded = tokenizer, model
-            return self._loaded
+                self._loaded.append((tokenizer, model))
+            return self._loaded[0]

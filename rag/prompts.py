@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from index.errors import LLMError
 from rag.answer import NO_ANSWER, Turn
+from rag.budget import Budget
 from rag.evidence import Evidence
 
 TURNS = 3
@@ -48,37 +49,28 @@ def build_prompt(
     *,
     as_of: dt.date | None,
     history: Sequence[Turn] = (),
-    context_tokens: int,
-    reply_tokens: int,
+    budget: Budget,
 ) -> Prompt:
     """The prompt for one question. Passages of the lowest score are left out if all would not fit.
 
-    Raises LLMError if not even one passage fits into ``context_tokens``.
+    Raises LLMError if not even one passage fits into the budget.
     """
     fence = f"passage-{secrets.token_hex(4)}"
     system = SYSTEM.format(no_answer=NO_ANSWER, fence=fence)
     tail = _tail(question, as_of, history)
-    room = context_tokens - reply_tokens - tokens(system) - tokens(tail)
     kept = list(evidence)
     while True:
         passages = "\n".join(_fenced(number, each, fence) for number, each in enumerate(kept, 1))
-        if tokens(passages) <= room:
+        user = f"{passages}\n\n{tail}"
+        if not kept or budget.count(system, user) <= budget.prompt_tokens:
             break
         kept.remove(min(kept, key=lambda each: each.score))
     if evidence and not kept:
         raise LLMError(
-            f"no passage fits into a context of {context_tokens} tokens; raise CITEDESK_LLM_CONTEXT_TOKENS"
+            f"no passage fits into the LLM's context of {budget.context_tokens:,} tokens; "
+            "raise CITEDESK_LLM_CONTEXT_TOKENS, or take a model with a larger one"
         )
-    return Prompt(system, f"{passages}\n\n{tail}", tuple(kept), len(evidence) - len(kept))
-
-
-def tokens(text: str) -> int:
-    """An estimate of a text's tokens that errs on the high side, whatever the tokenizer.
-
-    >>> tokens("It rained in Kyiv.")
-    7
-    """
-    return len(text.encode("utf-8", "replace")) // 3 + 1
+    return Prompt(system, user, tuple(kept), len(evidence) - len(kept))
 
 
 def _fenced(number: int, evidence: Evidence, fence: str) -> str:
@@ -89,11 +81,21 @@ def _fenced(number: int, evidence: Evidence, fence: str) -> str:
     return f'<{fence} number="{number}" title="{title}"{day}>\n{text}\n</{fence}>'
 
 
+def earlier(history: Sequence[Turn]) -> list[str]:
+    """The last turns of a conversation, one line each, without the numbers of their sources.
+
+    >>> earlier([Turn("Who was invited?", "Kim Jong Un. [1]")])
+    ['Earlier question: Who was invited? Answer: Kim Jong Un.']
+    """
+    return [
+        f"Earlier question: {_one_line(turn.question, TURN_CHARS)} "
+        f"Answer: {_one_line(_BRACKETED.sub('', turn.answer), TURN_CHARS)}"
+        for turn in history[-TURNS:]
+    ]
+
+
 def _tail(question: str, as_of: dt.date | None, history: Sequence[Turn]) -> str:
-    lines = []
-    for turn in history[-TURNS:]:
-        answer = _one_line(_BRACKETED.sub("", turn.answer), TURN_CHARS)
-        lines.append(f"Earlier question: {_one_line(turn.question, TURN_CHARS)} Answer: {answer}")
+    lines = earlier(history)
     if lines:
         lines.append("(Earlier answers are no source: only the passages are.)")
     if as_of:

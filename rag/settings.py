@@ -32,6 +32,8 @@ ELSEWHERE = {"CITEDESK_DATA", "CITEDESK_CACHE"}
 USUAL_NAMES = {
     "openai_api_key": "OPENAI_API_KEY",
     "openai_api_base": "OPENAI_API_BASE",
+    "anthropic_api_key": "ANTHROPIC_API_KEY",
+    "anthropic_api_base": "ANTHROPIC_BASE_URL",
     "ollama_base_url": "OLLAMA_BASE_URL",
     "host": "GRADIO_SERVER_NAME",
     "port": "GRADIO_SERVER_PORT",
@@ -83,6 +85,8 @@ class Settings(BaseSettings):
     port: int = Field(7860, ge=0, le=65535)
     openai_api_key: SecretStr | None = None
     openai_api_base: Url = "https://api.openai.com/v1"
+    anthropic_api_key: SecretStr | None = None
+    anthropic_api_base: Url = "https://api.anthropic.com"
     ollama_base_url: Url = "http://127.0.0.1:11434"
 
     @classmethod
@@ -138,7 +142,7 @@ def _complaint(name: str, message: str, flags: dict[str, Any]) -> str:
         value, place, remedy = values[name], variables[name], f"change or unset {variables[name]}"
     else:
         value, place, remedy = _file().get(name), f"{name} in {FILE}", f"change it in {FILE.absolute()}"
-    secret = name in ("openai_api_key", "openai_api_base", "ollama_base_url")
+    secret = name.endswith(("_key", "_base", "_url"))  # an address may hold a password
     shown = "" if secret else f" {_short(value)}"
     reason = message.removeprefix("Value error, ").replace("Input should", "it should")
     return f"{place}{shown} cannot be used: {reason}; {remedy}"

@@ -7,21 +7,20 @@ bears the statement out; that sentence is what gets cited.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from index.errors import LLMError
 from rag.answer import NO_ANSWER, Turn
+from rag.budget import Budget, at_least, budget_of
 from rag.evidence import Claim, Evidence, Quote
 from rag.facts import read_facts
-from rag.llms import LLM, reply_tokens
+from rag.llms import LLM
 from rag.markers import Marked, MarkerParser
 from rag.plain import declines, plain, without_thinking
-from rag.prompts import build_prompt
+from rag.prompts import Prompt, build_prompt
 from rag.verify import SUPPORTED, best_support, check, nearest_quote
-
-CONTEXT_TOKENS = 4096
-"""Assumed of an LLM that does not say how much it takes in."""
 
 LONGEST_SENTENCE = 1000
 MOST_CLAIMS = 24
@@ -38,27 +37,22 @@ def write(
     *,
     as_of: dt.date | None,
     history: Sequence[Turn] = (),
+    notes: list[str] | None = None,
 ) -> Iterator[Claim]:
     """Yield each sentence of the LLM's answer once it is complete and its check is passed.
 
     A sentence is checked against the passage that its marker names, then against the others; one that
-    nothing bears out is dropped. Closing the iterator stops the LLM.
+    nothing bears out is dropped. Closing the iterator stops the LLM. Once the LLM answers, ``notes``
+    gets a line for each reason why it saw less than it should.
 
     Raises LLMDeclined if the LLM says that the passages do not answer, and LLMError, in one line fit
     for the user, if it fails or if more of its sentences were dropped than kept; claims that were
     yielded before are then to be forgotten.
     """
-    context = int(getattr(llm, "context_tokens", CONTEXT_TOKENS))
-    prompt = build_prompt(
-        question,
-        evidence,
-        as_of=as_of,
-        history=history,
-        context_tokens=context,
-        reply_tokens=reply_tokens(context),
-    )
+    budget = budget_of(llm)
+    prompt = build_prompt(question, evidence, as_of=as_of, history=history, budget=budget)
     desk = _Desk(prompt.evidence)
-    words = llm.stream(prompt.system, prompt.user)
+    words = _heard(llm, prompt, budget, [] if notes is None else notes)
     try:
         for marked in _sentences(words, len(prompt.evidence)):
             if claim := desk.judge(marked):
@@ -66,9 +60,37 @@ def write(
             if desk.kept >= MOST_CLAIMS:
                 break
     finally:
+        words.close()
+    desk.verdict()
+
+
+def _heard(llm: LLM, prompt: Prompt, budget: Budget, notes: list[str]) -> Generator[str, None, None]:
+    """The LLM's words; notes what it could not see of the passages."""
+    words: Any = llm.stream(prompt.system, prompt.user)  # a generator may return how much was read
+    try:
+        first = next(words, "")  # one that does not answer has nothing to note
+        notes += _left_out(prompt, budget)
+        yield first
+        read = yield from words
+    finally:
         if close := getattr(words, "close", None):
             close()
-    desk.verdict()
+    least = at_least(prompt.system) + at_least(prompt.user)
+    if isinstance(read, int) and 0 < read < least:
+        notes.append(
+            f"the LLM's server read {read:,} tokens of a prompt of at least {least:,} and cut the rest; "
+            "give it a larger context, for Ollama OLLAMA_CONTEXT_LENGTH"
+        )
+
+
+def _left_out(prompt: Prompt, budget: Budget) -> list[str]:
+    if not prompt.dropped:
+        return []
+    total = prompt.dropped + len(prompt.evidence)
+    return [
+        f"{prompt.dropped} of {total} passages did not fit into the LLM's context of "
+        f"{budget.context_tokens:,} tokens; raise CITEDESK_LLM_CONTEXT_TOKENS if it takes more"
+    ]
 
 
 def _sentences(words: Iterator[str], passages: int) -> Iterator[Marked]:

@@ -22,7 +22,7 @@ def pytest_runtest_setup() -> None:
 def _no_user_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keys and settings of whoever runs the tests must not leak into them."""
     for name in list(os.environ):
-        if name.startswith(("CITEDESK_", "OPENAI_", "OLLAMA_")) and name not in (
+        if name.startswith(("CITEDESK_", "OPENAI_", "OLLAMA_", "ANTHROPIC_")) and name not in (
             "CITEDESK_DATA",
             "CITEDESK_CACHE",
         ):

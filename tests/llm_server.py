@@ -1,7 +1,8 @@
-"""A real OpenAI-compatible server in its own process, which does what its script says.
+"""A real server in its own process, which does what its script says.
 
-Run as a program it prints its port and serves; as a module it offers `LLMServer`, which starts it.
-Each request to ``/v1/chat/completions`` takes the next step of the script (the last one repeats):
+It speaks the OpenAI chat protocol, and Anthropic's Messages protocol at ``/v1/messages``. Run as a
+program it prints its port and serves; as a module it offers `LLMServer`, which starts it. Each request
+takes the next step of the script (the last one repeats):
 
     chunks        texts to stream, one server-sent event each
     status, body, content_type, headers     answer with this instead
@@ -10,6 +11,7 @@ Each request to ``/v1/chat/completions`` takes the next step of the script (the 
     drip          instead of words, send one empty chunk every so many seconds until the client has gone
     raw           bytes of the event stream, as text, instead of chunks
     finish        false: end the stream properly, but without finish_reason and [DONE]
+    read          how many tokens of the prompt it says it read
 """
 
 from __future__ import annotations
@@ -76,7 +78,7 @@ class _Handler(BaseHTTPRequestHandler):
         if "raw" in step:
             self._chunk(step["raw"].encode("latin-1"))
         chunks = step.get("chunks", [])
-        self._event({"role": "assistant", "content": ""})
+        self._begin()
         for number, text in enumerate(chunks):
             if step.get("drop") == number:
                 self.close_connection = True
@@ -85,24 +87,58 @@ class _Handler(BaseHTTPRequestHandler):
             if step.get("hang") == number:
                 self._wait_for_client_to_go()
                 return
-            self._event({"content": text})
+            self._say(text)
         if "drip" in step:
             while not self._client_left(step["drip"]):
-                self._event({"content": ""})
+                self._say("")
             return
         if step.get("finish", True):
-            self._event({}, finish="stop")
-            self._chunk(b"data: [DONE]\n\n")
+            self._end(step.get("read"))
         self._chunk(b"")
 
-    def _event(self, delta: dict[str, str], finish: str | None = None) -> None:
+    def _begin(self) -> None:
+        if self._speaks_messages:
+            usage = {"input_tokens": 1, "output_tokens": 1}
+            message = {"id": "1", "type": "message", "role": "assistant", "model": "m", "content": []}
+            self._message("message_start", message={**message, "usage": usage})
+            self._message("content_block_start", index=0, content_block={"type": "text", "text": ""})
+        else:
+            self._event({"role": "assistant", "content": ""})
+
+    def _say(self, text: str) -> None:
+        if self._speaks_messages:
+            self._message("content_block_delta", index=0, delta={"type": "text_delta", "text": text})
+        else:
+            self._event({"content": text})
+
+    def _end(self, read: int | None) -> None:
+        if self._speaks_messages:
+            self._message("content_block_stop", index=0)
+            self._message("message_delta", delta={"stop_reason": "end_turn"}, usage={"output_tokens": 9})
+            self._message("message_stop")
+            return
+        self._event({}, finish="stop")
+        if read is not None:
+            usage = {"prompt_tokens": read, "completion_tokens": 1, "total_tokens": read + 1}
+            self._event(None, usage=usage)
+        self._chunk(b"data: [DONE]\n\n")
+
+    @property
+    def _speaks_messages(self) -> bool:
+        return self.path.endswith("/messages")
+
+    def _message(self, kind: str, **more: Any) -> None:
+        self._chunk(f"event: {kind}\ndata: {json.dumps({'type': kind, **more})}\n\n".encode())
+
+    def _event(self, delta: dict[str, str] | None, finish: str | None = None, **more: Any) -> None:
         choice = {"index": 0, "delta": delta, "finish_reason": finish}
         event = {
             "id": "1",
             "object": "chat.completion.chunk",
             "created": 0,
             "model": "m",
-            "choices": [choice],
+            "choices": [choice] if delta is not None else [],
+            **more,
         }
         self._chunk(b"data: " + json.dumps(event).encode() + b"\n\n")
 

@@ -17,6 +17,7 @@ from index.errors import BadSetting, LLMError
 from rag.llms import LLM, load_llm
 from rag.settings import load_settings
 from tests.llm_server import LLMServer
+from tests.tiny_model import make_tiny_model
 
 SECRET = "sk-very-secret-1234567890"
 RAIN = {"chunks": ["It rain", "ed. ", "[", "1]"]}
@@ -54,7 +55,7 @@ def test_extractive_is_no_llm() -> None:
 
 @pytest.mark.parametrize(
     "spec",
-    ["gpt-4", "openai", "openai/", "ollama/", "hf/", "ftp://x/v1#m", "", "  ", "x" * 10_000, "anthropic/m"],
+    ["gpt-4", "openai", "openai/", "ollama/", "hf/", "ftp://x/v1#m", "", "  ", "x" * 10_000, "anthropic/"],
 )
 def test_unknown_spec_lists_the_forms(spec: str) -> None:
     with pytest.raises(BadSetting) as caught:
@@ -189,9 +190,9 @@ def test_nobody_listens(server: LLMServer) -> None:
 @pytest.mark.parametrize("hang", ["headers", 0])
 def test_hangs_before_the_first_word(server: LLMServer, hang: str | int) -> None:
     began = time.monotonic()
-    said, message = failure(server, {"chunks": ["x"], "hang": hang}, timeout_s=0.3)
-    assert said == "" and "within 0.3 s" in message
-    assert time.monotonic() - began < 3
+    said, message = failure(server, {"chunks": ["x"], "hang": hang}, timeout_s=1)
+    assert said == "" and "within 1 s" in message
+    assert time.monotonic() - began < 30
     assert server.wait_until_gone()
 
 
@@ -202,9 +203,10 @@ def test_hangs_in_the_middle(server: LLMServer) -> None:
 
 
 def test_drip_without_words_does_not_hold_us(server: LLMServer) -> None:
+    """The limit passes many times over the drip, so that a busy machine changes nothing."""
     began = time.monotonic()
-    failure(server, {"chunks": [], "drip": 0.05}, timeout_s=0.4)
-    assert time.monotonic() - began < 3
+    assert "within 2 s" in failure(server, {"chunks": [], "drip": 0.01}, timeout_s=2)[1]
+    assert time.monotonic() - began < 30
     assert server.wait_until_gone()
 
 
@@ -301,31 +303,7 @@ def test_local_model_path_that_is_not_there(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A language model of a few kilobytes with random weights: it writes nonsense, but it runs."""
-    import torch
-    from tokenizers import Tokenizer, models, pre_tokenizers
-    from transformers import GPT2Config, GPT2LMHeadModel, PreTrainedTokenizerFast
-
-    folder = tmp_path_factory.mktemp("tiny")
-    vocabulary = {
-        word: number for number, word in enumerate(["<unk>", "<end>", *"abcdefghijklmnopqrstuvwxyz"])
-    }
-    tokenizer = Tokenizer(models.WordLevel(vocabulary, unk_token="<unk>"))
-    tokenizer.pre_tokenizer = pre_tokenizers.Whitespace()
-    fast: Any = PreTrainedTokenizerFast
-    fast(tokenizer_object=tokenizer, unk_token="<unk>", eos_token="<end>").save_pretrained(folder)
-    config = GPT2Config(
-        vocab_size=len(vocabulary),
-        n_positions=256,
-        n_embd=8,
-        n_layer=1,
-        n_head=1,
-        eos_token_id=1,
-        bos_token_id=1,
-    )
-    torch.manual_seed(0)  # one unseeded model in some thirty ends its reply before the first word
-    GPT2LMHeadModel(config).save_pretrained(folder)
-    return folder
+    return make_tiny_model(tmp_path_factory.mktemp("tiny"), positions=256)
 
 
 def local(folder: Path, context_tokens: int) -> LLM:

@@ -12,10 +12,11 @@ from index.articles import Article, Passage
 from index.errors import LLMError
 from index.sentences import blocks
 from rag.answer import NO_ANSWER, Turn
+from rag.budget import Budget, estimate
 from rag.evidence import Claim, Evidence, number_claims
 from rag.llms import load_llm
 from rag.plain import plain, without_thinking
-from rag.prompts import build_prompt, tokens
+from rag.prompts import build_prompt
 from rag.settings import load_settings
 from rag.write import LLMDeclined, write
 from tests.fakes import ScriptedLLM
@@ -225,8 +226,7 @@ def test_article_cannot_pose_as_prompt() -> None:
         "What fell?",
         [Evidence(article, Passage("a", 0, len(text), text), 1.0)],
         as_of=None,
-        context_tokens=4096,
-        reply_tokens=800,
+        budget=Budget(4096),
     )
     fence = prompt.user.split(" ", 1)[0]
     assert len(fence) > len("<passage-") + 6 and prompt.user.count(fence) == 1
@@ -235,15 +235,15 @@ def test_article_cannot_pose_as_prompt() -> None:
 
 
 def test_budget_drops_the_weakest_passages(evidence: list[Evidence]) -> None:
-    small = build_prompt("What?", evidence, as_of=DAY, context_tokens=1200, reply_tokens=300)
+    small = build_prompt("What?", evidence, as_of=DAY, budget=Budget(1600))
     assert 0 < len(small.evidence) < len(evidence) and small.dropped == len(evidence) - len(small.evidence)
     assert list(small.evidence) == evidence[: len(small.evidence)]
-    assert tokens(small.system) + tokens(small.user) + 300 <= 1200 + 1
+    assert estimate(small.system, small.user) + 400 <= 1600
 
 
 def test_budget_too_small_for_anything(evidence: list[Evidence]) -> None:
     with pytest.raises(LLMError, match="CITEDESK_LLM_CONTEXT_TOKENS"):
-        build_prompt("What?", evidence, as_of=DAY, context_tokens=512, reply_tokens=128)
+        build_prompt("What?", evidence, as_of=DAY, budget=Budget(512))
 
 
 @pytest.mark.parametrize(

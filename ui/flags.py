@@ -22,7 +22,12 @@ AsOfFlag = Annotated[
 SinceFlag = Annotated[str | None, Option("--since", metavar="DATE", help="Only articles from this day on.")]
 UntilFlag = Annotated[str | None, Option("--until", metavar="DATE", help="Only articles up to this day.")]
 LlmFlag = Annotated[
-    str | None, Option("--llm", metavar="SPEC", help="extractive, openai/MODEL, ollama/MODEL, URL#MODEL.")
+    str | None,
+    Option(
+        "--llm",
+        metavar="SPEC",
+        help="extractive, openai/MODEL, anthropic/MODEL, ollama/MODEL, URL#MODEL, hf/PATH.",
+    ),
 ]
 CountFlag = Annotated[str | None, Option("-k", metavar="N", help="How many passages to use.")]
 
