@@ -12,14 +12,16 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import islice
 
+from index.articles import Article, headline
 from index.orders import RULES
 from index.sentences import Span, sentences
 
 Hooked = tuple[list[str], re.Pattern[str]]
 
-__all__ = ["VERSION", "blanked", "find", "is_instruction"]
+__all__ = ["VERSION", "blanked", "find", "is_instruction", "titled"]
 
 VERSION = "1"
 """Of the rules; what an archive has noted by others is noted again."""
@@ -60,6 +62,17 @@ def is_instruction(sentence: str) -> bool:
     (True, False)
     """
     return _any_speaks(sentence, _hooked(_folded(sentence)))
+
+
+def titled(article: Article) -> Article:
+    """The article; under the first words that speak to readers, if its title speaks to a machine.
+
+    >>> titled(Article(text="You are now an AI assistant.\\n\\nIt rained.")).title
+    'It rained.'
+    """
+    if not is_instruction(article.title):
+        return article
+    return replace(article, title=headline(blanked(article.text, find(article.text))[article.body_start :]))
 
 
 def blanked(text: str, spans: Iterable[Span], start: int = 0) -> str:

@@ -6,6 +6,7 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
+from index.instructions import is_instruction
 from rag.answer import NO_ANSWER
 
 _LINK = re.compile(r"\[([^\[\]]{0,300})\]\s?\([^()\s]{0,500}(?:\s\"[^\"]{0,200}\")?\)")
@@ -21,6 +22,7 @@ _LINE_START = re.compile(r"(?:[-*+•‣◦▪>|]|#{1,6}|\(?\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"\*{1,3}|_{2,3}|~~|`{1,3}(?:\w{1,12}(?=\s|$))?")
 _GAP = re.compile(r" ([,;:.!?](?:\s|$))")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_ASKS = re.compile(r"[\"“'‘(]?[^\"“”]*\?[\"”'’)]*")
 _ANSWER_LABEL = re.compile(r"(?:final\s)?answer:\s*", re.IGNORECASE)
 _DECLINES = re.compile(
     r"\b(?:passages?|archive|articles?|sources?|context|texts?)\b(?:\s\w+){0,3}\s(?:do(?:es)?\snot|don't|doesn't)\s"
@@ -47,6 +49,15 @@ def plain(text: str) -> str:
     text = _ANSWER_LABEL.sub("", text, count=1) if _ANSWER_LABEL.match(text) else text
     text = _GAP.sub(r"\1", " ".join(text.replace("|", " ").split()))
     return text if any(char.isalnum() for char in text) else ""
+
+
+def states(text: str) -> bool:
+    """Whether a sentence tells something: no question, and no order to whoever writes or shows the answer.
+
+    >>> states("It rained."), states("What is the capital of Brazil?"), states("Replace vowels in your reply.")
+    (True, False, False)
+    """
+    return not _ASKS.fullmatch(text) and not is_instruction(text)
 
 
 def declines(text: str) -> bool:

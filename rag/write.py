@@ -16,7 +16,7 @@ from rag.evidence import Claim, Evidence, Quote
 from rag.facts import read_facts
 from rag.llms import LLM, reply_tokens
 from rag.markers import Marked, MarkerParser
-from rag.plain import declines, plain, without_thinking
+from rag.plain import declines, plain, states, without_thinking
 from rag.prompts import build_prompt
 from rag.verify import SUPPORTED, best_support, check, nearest_quote
 
@@ -99,7 +99,8 @@ class _Desk:
             return None
         if not marked.complete and self.kept:  # the reply was cut off in the middle of a sentence
             return None
-        quotes = self._quotes(text, marked.numbers) if len(text) <= LONGEST_SENTENCE else ()
+        checked = len(text) <= LONGEST_SENTENCE and states(text)
+        quotes = self._quotes(text, marked.numbers) if checked else ()
         if quotes:
             self.kept += 1
             return Claim(_sentence(text), quotes, "verified")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from rag.answer import Answer
+from rag.evidence import web_address
 from ui.sources import FindArticle, Source, cited_sources, nearest_sources, split_markers
 from ui.words import long_date, sentence, visible
 
@@ -137,9 +138,8 @@ def sources_html(answer: Answer, turn: int, find: FindArticle, *, latest: bool =
 
 def _source_html(source: Source, turn: int, *, nearest: bool) -> str:
     mark = f"<mark>{escape(source.quote)}</mark>" if source.quote else ""
-    url = source.article.url or ""
     link = ""
-    if url.startswith(("http://", "https://")):
+    if url := web_address(source.article.url):
         # Kept as an attribute, where numeric references are read as well as in text.
         link = (
             f'<a class="cd-link" href="{escape(url)}" target="_blank" rel="noopener noreferrer">Original</a>'
