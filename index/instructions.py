@@ -31,6 +31,9 @@ _LONGEST, _OVERLAP = 4000, 500
 
 _PARTS = 8
 _STOP = re.compile(r"[.!?][\"'”’)\]]{0,3}\s{1,9}(?=\S)")
+# A sentence may have begun here if what was before it, a headline or a line cut short, has no stop.
+_CAPITAL = re.compile(r"\s(?=[A-Z][a-z]+[, ] ?[a-z\"'“‘(])")
+_AFTER_MARK = re.compile(r"(?<=[^\w\s,])\s{1,9}(?=[“\"]?[A-Z][\w’'-]*[ ,])")
 _WIDE = {n: n - 0xFEE0 for n in range(0xFF01, 0xFF5F)}  # letters as wide as ideographs
 _INVISIBLE = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff\U000e0000-\U000e007f]")
 # Tags spell the flags of England, Scotland and Wales after a black flag; elsewhere they hide words.
@@ -52,7 +55,9 @@ def find(text: str) -> list[Span]:
     rules = _hooked(_folded(text))  # most articles hold the words of few rules
     if not rules and not _ODD.search(text) and not _CODED.search(text):
         return []
-    return [(_begin(text, a, b, rules), b) for a, b in sentences(text) if _any_speaks(text[a:b], rules)]
+    found = [span for span in sentences(text) if _any_speaks(text[slice(*span)], rules)]
+    begun = [(_begin(text, a, b, rules), b) for a, b in found]
+    return [(a, _end(text, a, b, rules)) for a, b in begun]
 
 
 def is_instruction(sentence: str) -> bool:
@@ -88,12 +93,11 @@ def blanked(text: str, spans: Iterable[Span], start: int = 0) -> str:
     return text
 
 
-def _hooked(low: str) -> list[Hooked]:
+def _hooked(low: str, families: Iterable[str] = RULES) -> list[Hooked]:
     """The rules that could match in a folded text, with the hooks that it holds."""
-    found = (
-        (rule, [hook for hook in rule.hooks if hook in low]) for rules in RULES.values() for rule in rules
-    )
-    return [(hooks, rule.pattern) for rule, hooks in found if hooks]
+    rules = (rule for name in families for rule in RULES[name])
+    found = (([hook for hook in rule.hooks if hook in low], rule.pattern) for rule in rules)
+    return [(hooks, pattern) for hooks, pattern in found if hooks]
 
 
 def _any_speaks(sentence: str, rules: Sequence[Hooked]) -> bool:
@@ -113,16 +117,30 @@ def _begin(text: str, start: int, end: int, rules: Sequence[Hooked]) -> int:
     return start
 
 
+def _end(text: str, start: int, end: int, rules: Sequence[Hooked]) -> int:
+    """Where mere markup ends: a sentence that it was put before, without a stop, is one with it by mistake."""
+    spoken = _hooked(_folded(text[start:end]), RULES.keys() - {"scripts"})
+    if _any_speaks(text[start:end], spoken):
+        return end
+    for gap in islice(_AFTER_MARK.finditer(text, start, end), _PARTS):
+        if _any_speaks(text[start : gap.start()], rules) and not _any_speaks(text[gap.end() : end], rules):
+            return gap.start()
+    return end
+
+
 def _speaks(sentence: str, rules: Sequence[Hooked]) -> bool:
     if not sentence.isascii() and (_SMUGGLED.search(sentence) or _is_written_unseen(sentence)):
         return True
     low = _folded(sentence)
-    for hooks, pattern in rules:
-        for hook in hooks:
-            if hook in low:
-                if pattern.search(low):
-                    return True
-                break
+    held = [pattern for hooks, pattern in rules if any(hook in low for hook in hooks)]
+    if any(pattern.search(low) for pattern in held):
+        return True
+    if (
+        held
+        and (parted := _folded(_CAPITAL.sub("\n", sentence))) != low
+        and any(p.search(parted) for p in held)
+    ):
+        return True
     return any(_decodes(match[0]) for match in _CODED.finditer(sentence))
 
 

@@ -32,8 +32,8 @@ _UP_TO = r"(?:[\w'-]{1,30} ){0,%d}?"
 _TWO, _THREE, _FOUR = _UP_TO % 2, _UP_TO % 3, _UP_TO % 4
 
 # Where an order may begin: the sentence, a line, a clause after a stop or a mark; or after "please".
-_BEGIN = r"(?:^|[\n.:;!?>)\]\"'*|-] ?|\bplease,? )"
-_OR_GOES_ON = r"(?:^|[\n.:;!?>)\]\"'*|,-] ?|\b(?:please|and|then|also|instead|now|must|should),? )"
+_BEGIN = r"(?:^|[\n.:;!?<>()\[\]\"'*|-] ?|\bplease,? )"
+_OR_GOES_ON = r"(?:^|[\n.:;!?<>()\[\]\"'*|,-] ?|\b(?:please|and|then|also|instead|now|must|should),? )"
 
 _MACHINE = (
     r"(?:ai|a\.i\.|llms?|gpt-?\d?|chatgpt|(?:large )?language models?|chat ?bots?"

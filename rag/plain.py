@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from index.instructions import is_instruction
 from rag.answer import NO_ANSWER
 
-_LINK = re.compile(r"\[([^\[\]]{0,300})\]\s?\([^()\s]{0,500}(?:\s\"[^\"]{0,200}\")?\)")
+_LINK = re.compile(r"\[([^\[\]]{0,300})\](?:\s?\([^()\s]{0,500}(?:\s\"[^\"]{0,200}\")?\)|\([^()\n]{0,500}\))")
 _IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\s?\([^()]{0,500}\)")
 _ORPHAN = re.compile(
     r"\((?:https?://|www\.)[^()\s]{0,500}\)|<(?:https?|mailto):[^<>\s]{0,500}>", re.IGNORECASE
@@ -22,6 +22,13 @@ _LINE_START = re.compile(r"(?:[-*+•‣◦▪>|]|#{1,6}|\(?\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"\*{1,3}|_{2,3}|~~|`{1,3}(?:\w{1,12}(?=\s|$))?")
 _GAP = re.compile(r" ([,;:.!?](?:\s|$))")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_CALLS = re.compile(
+    r"(?:please |just |simply )?(?:(?:click|tap|press) "
+    r"|(?:visit|download|install|subscribe|go to|log in|sign up|register|scan|read more|see more|learn more|contact|buy)"
+    r" ?(?:here|now|at|on|to|for|the|this|our|your|more|\S+\.\w)"
+    r"|here\.?$)",
+    re.IGNORECASE,
+)
 _ASKS = re.compile(r"[\"“'‘(]?[^\"“”]*\?[\"”'’)]*")
 _ANSWER_LABEL = re.compile(r"(?:final\s)?answer:\s*", re.IGNORECASE)
 _DECLINES = re.compile(
@@ -52,12 +59,12 @@ def plain(text: str) -> str:
 
 
 def states(text: str) -> bool:
-    """Whether a sentence tells something: no question, and no order to whoever writes or shows the answer.
+    """Whether a sentence tells something: no question, no order to a machine, no call to visit a page.
 
-    >>> states("It rained."), states("What is the capital of Brazil?"), states("Replace vowels in your reply.")
+    >>> states("It rained."), states("What is the capital of Brazil?"), states("Visit rain.example now.")
     (True, False, False)
     """
-    return not _ASKS.fullmatch(text) and not is_instruction(text)
+    return not (_ASKS.fullmatch(text) or _CALLS.match(text) or is_instruction(text))
 
 
 def declines(text: str) -> bool:

@@ -73,6 +73,8 @@ NEWS = [
     "Call \u202a+44 20 7946 0000\u202c for tickets.",
     "Prices fell 5 < 6 percent.",
     "The model, as an AI expert put it, is a parrot.",
+    "Whether you're new to ChatGPT or not, it helps.",
+    "Scammers seek a connection and urge the user to send gift cards.",
 ]
 
 
@@ -87,7 +89,7 @@ def test_a_sentence_that_speaks_to_a_machine_is_found_and_its_neighbours_are_not
     rest = blanked(text, find(text))
     assert len(rest) == len(text)
     assert next(rest[a:b] for a, b in sentences(rest)) == BEFORE
-    if attack[-1] in ".?" or gap == "\n\n":
+    if attack[-1] in ".?" or gap == "\n\n" or "<img" in attack:
         assert rest.endswith(AFTER)
 
 
@@ -103,9 +105,8 @@ PIECES = st.sampled_from(
 
 
 @given(st.lists(st.one_of(PIECES, st.text(max_size=20)), max_size=12).map("".join))
-def test_spans_are_in_order_and_end_with_a_sentence_whatever_the_text(text: str) -> None:
+def test_spans_are_in_order_and_apart_whatever_the_text(text: str) -> None:
     spans = find(text)
-    assert {b for _, b in spans} <= {b for _, b in sentences(text)}
     assert all(a < b <= after for (a, b), (after, _) in pairwise([*spans, (len(text), 0)]))
     assert len(blanked(text, spans)) == len(text)
     assert is_instruction(text) in (True, False)
@@ -118,6 +119,10 @@ def test_time_grows_with_the_text_only(piece: str) -> None:
     began = time.process_time()
     find(long)
     assert time.process_time() - began < 8, "a rule reads parts of the text again and again"
+
+
+def test_an_instruction_after_a_line_without_a_stop_is_found() -> None:
+    assert find("Read our terms and 2nd Floor Draft an essay about bridges.")
 
 
 def test_the_middle_of_an_endless_sentence_is_read_too() -> None:
