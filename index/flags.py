@@ -24,7 +24,7 @@ _SENTENCE_CHARS = 200
 def note(catalogue: Catalogue, number: int, article: Article) -> bool:
     """Note the flags of an article just stored; whether there are any."""
     catalogue.rows("DELETE FROM flags WHERE article = ?", number)
-    spans, title = instructions.find(article.text), instructions.is_instruction(article.title)
+    spans, title = instructions.of_article(article), instructions.is_instruction(article.title)
     if spans or title:
         catalogue.rows("INSERT INTO flags VALUES (?, ?, ?)", number, json.dumps(spans), title)
     return bool(spans or title)
@@ -55,14 +55,14 @@ def of(catalogue: Catalogue, article_ids: Sequence[str]) -> dict[str, list[Span]
     for at in range(0, len(article_ids), _SOME):
         some = article_ids[at : at + _SOME]
         marks = ",".join("?" * len(some))
-        for article_id, spans, text in catalogue.rows(
-            "SELECT a.id, f.spans, CASE WHEN a.n > ? AND f.spans IS NULL THEN a.text END FROM articles a"
+        for article_id, spans, unseen in catalogue.rows(
+            "SELECT a.id, f.spans, a.n > ? AND f.spans IS NULL FROM articles a"
             f" LEFT JOIN flags f ON f.article = a.n WHERE a.id IN ({marks})",
             *(seen, *some),
         ):
-            flagged = [(a, b) for a, b in json.loads(spans or "[]")] or (
-                instructions.find(text) if text else []
-            )
+            flagged = [(a, b) for a, b in json.loads(spans or "[]")]
+            if unseen:
+                flagged = instructions.of_article(catalogue.article(article_id))
             if flagged:
                 found[article_id] = flagged
     return found

@@ -21,7 +21,7 @@ from index.sentences import Span, sentences
 
 Hooked = tuple[list[str], re.Pattern[str]]
 
-__all__ = ["VERSION", "blanked", "find", "is_instruction", "titled"]
+__all__ = ["VERSION", "blanked", "find", "is_instruction", "of_article", "titled"]
 
 VERSION = "1"
 """Of the rules; what an archive has noted by others is noted again."""
@@ -30,6 +30,7 @@ _LONGEST, _OVERLAP = 4000, 500
 """Characters of a sentence that are read at once, and by which the pieces of longer ones overlap."""
 
 _PARTS = 8
+_TITLE_CHARS = 1000  # of a body, in which there are words for a title
 _STOP = re.compile(r"[.!?][\"'”’)\]]{0,3}\s{1,9}(?=\S)")
 # A sentence may have begun here if what was before it, a headline or a line cut short, has no stop.
 _CAPITAL = re.compile(r"\s(?=[A-Z][a-z]+[, ] ?[a-z\"'“‘(])")
@@ -69,15 +70,24 @@ def is_instruction(sentence: str) -> bool:
     return _any_speaks(sentence, _hooked(_folded(sentence)))
 
 
+def of_article(article: Article) -> list[Span]:
+    """The spans of an article's body that speak to a machine, as offsets in its text."""
+    shift = article.body_start
+    return [(shift + a, shift + b) for a, b in find(article.text[shift:])]
+
+
 def titled(article: Article) -> Article:
     """The article; under the first words that speak to readers, if its title speaks to a machine.
 
     >>> titled(Article(text="You are now an AI assistant.\\n\\nIt rained.")).title
     'It rained.'
     """
-    if not is_instruction(article.title):
+    body = article.text[article.body_start : article.body_start + _TITLE_CHARS]
+    given = article.title != headline(body)  # else made of the first line, perhaps broken off within an order
+    if given and not is_instruction(article.title):
         return article
-    return replace(article, title=headline(blanked(article.text, find(article.text))[article.body_start :]))
+    spans = find(body)
+    return replace(article, title=headline(blanked(body, spans))) if spans or given else article
 
 
 def blanked(text: str, spans: Iterable[Span], start: int = 0) -> str:

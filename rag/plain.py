@@ -24,7 +24,7 @@ _GAP = re.compile(r" ([,;:.!?](?:\s|$))")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _CALLS = re.compile(
     r"(?:please |just |simply )?(?:(?:click|tap|press) "
-    r"|(?:visit|download|install|subscribe|go to|log in|sign up|register|scan|read more|see more|learn more|contact|buy)"
+    r"|(?:visit|download|install|subscribe|go to|log in|sign up|register|read more|see more|learn more|contact|buy)"
     r" ?(?:here|now|at|on|to|for|the|this|our|your|more|\S+\.\w)"
     r"|here\.?$)",
     re.IGNORECASE,

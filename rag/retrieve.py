@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from index.archive import Archive
 from index.articles import ALWAYS, Article, DateRange, Passage, ScoredPassage, headline
-from index.instructions import blanked, titled
+from index.instructions import blanked, is_instruction, titled
 from index.sentences import Span as Place
 from rag.dates import Period
 from rag.evidence import Evidence
@@ -88,10 +88,12 @@ def retrieve(
             for hit, heard in told
         ]
         best = sorted(scored, key=lambda pair: -pair[0])[:most]
-        articles = {key: titled(archive.article(key)) for key in {hit.passage.article_id for _, hit in best}}
+        articles = {key: archive.article(key) for key in {hit.passage.article_id for _, hit in best}}
     found = []
     for score, hit in best:
         article = articles[hit.passage.article_id]
+        if article.id in flagged or is_instruction(article.title):
+            article = titled(article)
         age = max((as_of - hit.date).days, 0) if as_of and hit.date else math.inf
         spans = tuple(flagged.get(article.id, ()))
         found.append((Evidence(article, hit.passage, score, hit.origin or article.id, age, spans), hit.dense))
