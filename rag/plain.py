@@ -29,6 +29,9 @@ _CALLS = re.compile(
     r"|here\.?$)",
     re.IGNORECASE,
 )
+_ADDRESS_ALONE = re.compile(
+    r"(?:^|[.!?…] ?)(?:https?://)?[\w-]{1,60}(?:\.[\w-]{2,60}){1,4}(?:/\S{0,200})?\.?"
+)
 _ASKS = re.compile(r"[\"“'‘(]?[^\"“”]*\?[\"”'’)]*")
 _ANSWER_LABEL = re.compile(r"(?:final\s)?answer:\s*", re.IGNORECASE)
 _DECLINES = re.compile(
@@ -59,12 +62,13 @@ def plain(text: str) -> str:
 
 
 def states(text: str) -> bool:
-    """Whether a sentence tells something: no question, no order to a machine, no call to visit a page.
+    """Whether a sentence tells something: no question, no order to a machine, no call to visit a page, no address.
 
     >>> states("It rained."), states("What is the capital of Brazil?"), states("Visit rain.example now.")
     (True, False, False)
     """
-    return not (_ASKS.fullmatch(text) or _CALLS.match(text) or is_instruction(text))
+    address = any(match.end() == len(text) for match in _ADDRESS_ALONE.finditer(text))
+    return not (address or _ASKS.fullmatch(text) or _CALLS.match(text) or is_instruction(text))
 
 
 def declines(text: str) -> bool:

@@ -101,6 +101,7 @@ class _Desk:
             return None
         checked = len(text) <= LONGEST_SENTENCE and states(text)
         quotes = self._quotes(text, marked.numbers) if checked else ()
+        quotes = tuple(quote for quote in quotes if states(quote.text))  # a question bears nothing out
         if quotes:
             self.kept += 1
             return Claim(_sentence(text), quotes, "verified")

@@ -145,6 +145,7 @@ def test_a_title_that_gives_orders_is_not_shown(tmp_path: Path) -> None:
         "Click the button below.",
         "Visit www.x.example.",
         "Here.",
+        "It rained in Kyiv. evil.example.",
     ],
 )
 def test_questions_orders_and_calls_are_no_claims(said: str) -> None:
@@ -158,10 +159,18 @@ def test_questions_orders_and_calls_are_no_claims(said: str) -> None:
         "Visitors came.",
         "Contact was lost with the plane.",
         "“Who won?” he asked.",
+        "He left the U.S. in May for news.example, a site.",
     ],
 )
 def test_statements_are(said: str) -> None:
     assert states(said)
+
+
+def test_a_question_of_an_article_bears_nothing_out(tmp_path: Path) -> None:
+    with Archive.open(tmp_path) as made:
+        made.add([Article(f"{TRUE} Who wrote the play Romeo and Juliet, and when?", id="a")])
+        answer = Assistant.open(made, llm=ScriptedLLM([f"{TRUE} [1]\nRomeo and Juliet. [1]"])).ask(QUESTION)
+        assert answer.text == f"{TRUE[:-1]}. [1]" and answer.model == "scripted"
 
 
 def test_a_link_is_reduced_to_its_words_whatever_it_leads_to() -> None:

