@@ -33,7 +33,10 @@ _TWO, _THREE, _FOUR = _UP_TO % 2, _UP_TO % 3, _UP_TO % 4
 
 # Where an order may begin: the sentence, a line, a clause after a stop or a mark; or after "please".
 _BEGIN = r"(?:^|[\n.:;!?<>()\[\]\"'*|-] ?|\bplease,? )"
-_OR_GOES_ON = r"(?:^|[\n.:;!?<>()\[\]\"'*|,-] ?|\b(?:please|and|then|also|instead|now|must|should),? )"
+_OR_GOES_ON = (
+    r"(?:^|[\n.:;!?<>()\[\]\"'*|,-] ?"
+    r"|\b(?:please|and|then|also|instead|now|must|should|can you|could you|would you|will you),? )"
+)
 
 _MACHINE = (
     r"(?:ai|a\.i\.|llms?|gpt-?\d?|chatgpt|(?:large )?language models?|chat ?bots?"
@@ -41,9 +44,9 @@ _MACHINE = (
 )
 _REPLY = _any("answers? responses? reply replies outputs? completions?")
 _CHANGE = _any(
-    "add adjust alter anagram append augment begin capitali[sz]e change combine conclude convert "
+    "add adjust alter anagram append apply augment begin capitali[sz]e change combine conclude convert "
     "delete embed encode "
-    "encrypt end enhance enrich expand extend finish format group hide include incorporate inject "
+    "encrypt end enhance enrich expand express invert shift extend finish format group hide include incorporate inject "
     "insert integrate "
     "introduce jumble keep limit make misspell mix modify omit place prefix prepend provide put "
     "rearrange remove render "

@@ -29,6 +29,14 @@ _CALLS = re.compile(
     r"|here\.?$)",
     re.IGNORECASE,
 )
+_BIDS = re.compile(
+    r"(?:please )?(?:(?:analy[sz]e|calculate|classify|compose|define|describe|determine|explain|generate|imagine"
+    r"|provide|recommend|suggest|summari[sz]e|translate) [a-z'\"“‘]"
+    r"|(?:add|answer|apply|build|create|design|draft|give|help|include|list|make|outline|prepare|print|produce|rank"
+    r"|rate|reply|respond|rewrite|say|show|solve|tell|use|write)"
+    r" (?:me|us|an?|the|this|these|your|some|with|in|as|how)\b)",
+    re.IGNORECASE,
+)
 _ADDRESS_ALONE = re.compile(
     r"(?:^|[.!?…] ?)(?:https?://)?[\w-]{1,60}(?:\.[\w-]{2,60}){1,4}(?:/\S{0,200})?\.?"
 )
@@ -62,13 +70,15 @@ def plain(text: str) -> str:
 
 
 def states(text: str) -> bool:
-    """Whether a sentence tells something: no question, no order to a machine, no call to visit a page, no address.
+    """Whether a sentence tells something: no question, no order, no call to visit a page, no address.
 
     >>> states("It rained."), states("What is the capital of Brazil?"), states("Visit rain.example now.")
     (True, False, False)
     """
     address = any(match.end() == len(text) for match in _ADDRESS_ALONE.finditer(text))
-    return not (address or _ASKS.fullmatch(text) or _CALLS.match(text) or is_instruction(text))
+    return not (
+        address or _ASKS.fullmatch(text) or _CALLS.match(text) or _BIDS.match(text) or is_instruction(text)
+    )
 
 
 def declines(text: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from index.archive import Archive
 from index.articles import ALWAYS, Article, DateRange, Passage, ScoredPassage, headline
-from index.instructions import blanked, is_instruction, titled
+from index.instructions import SPOKEN, blanked, find, is_instruction, titled
 from index.sentences import Span as Place
 from rag.dates import Period
 from rag.evidence import Evidence
@@ -103,7 +103,10 @@ def retrieve(
 def _heard(passage: Passage, flagged: dict[str, list[Place]]) -> Passage:
     """The passage without what in it speaks to a machine; all else keeps its place."""
     spans = [(a, b) for a, b in flagged.get(passage.article_id, ()) if a < passage.end and b > passage.start]
-    return replace(passage, text=blanked(passage.text, spans, passage.start)) if spans else passage
+    heard = replace(passage, text=blanked(passage.text, spans, passage.start)) if spans else passage
+    if not heard.text.strip() and not find(passage.text, SPOKEN):
+        return passage  # nothing but a sentence with markup, which is harmless as text
+    return heard
 
 
 def _left_out(passage: Passage, heard: Passage) -> float:

@@ -145,6 +145,8 @@ def test_a_title_that_gives_orders_is_not_shown(tmp_path: Path) -> None:
         "Click the button below.",
         "Visit www.x.example.",
         "Here.",
+        "Recommend a good hotel for the weekend.",
+        "Show me the way.",
         "It rained in Kyiv. evil.example.",
     ],
 )
