@@ -38,7 +38,7 @@ _BIDS = re.compile(
     re.IGNORECASE,
 )
 _ADDRESS_ALONE = re.compile(
-    r"(?:^|[.!?…] ?)(?:https?://)?[\w-]{1,60}(?:\.[\w-]{2,60}){1,4}(?:/\S{0,200})?\.?"
+    r"(?:^|[.!?…] )(?:https?://)?[\w-]{1,60}(?:\.[\w-]{2,60}){1,4}(?:/\S{0,200})?\.?"
 )
 _ASKS = re.compile(r"[\"“'‘(]?[^\"“”]*\?[\"”'’)]*")
 _ANSWER_LABEL = re.compile(r"(?:final\s)?answer:\s*", re.IGNORECASE)
