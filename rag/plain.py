@@ -37,9 +37,7 @@ _BIDS = re.compile(
     r" (?:me|us|an?|the|this|these|your|some|with|in|as|how)\b)",
     re.IGNORECASE,
 )
-_ADDRESS_ALONE = re.compile(
-    r"(?:^|[.!?…] )(?:https?://)?[\w-]{1,60}(?:\.[\w-]{2,60}){1,4}(?:/\S{0,200})?\.?"
-)
+_ADDRESS_ALONE = re.compile(r"(?:^|[.!?…] )(?:https?://)?[\w-]{1,60}(?:\.[\w-]{2,60}){1,4}(?:/\S{0,200})?\.?")
 _ASKS = re.compile(r"[\"“'‘(]?[^\"“”]*\?[\"”'’)]*")
 _ANSWER_LABEL = re.compile(r"(?:final\s)?answer:\s*", re.IGNORECASE)
 _DECLINES = re.compile(
