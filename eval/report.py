@@ -109,9 +109,10 @@ def _count(n: int, noun: str) -> str:
 
 
 def _plain(text: str) -> str:
+    """Text that neither rich nor the terminal obeys: an answer is an article's own words."""
     from rich.markup import escape
 
-    return escape(text)
+    return escape("".join(char if char.isprintable() or char == "\n" else "\ufffd" for char in text))
 
 
 def _value(name: str, figure: Score) -> str:

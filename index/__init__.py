@@ -15,7 +15,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from index.articles import ALWAYS, Article, DateRange, Passage, ScoredPassage, parse_date
-from index.reports import CheckReport, CheckResult, FileProblem, Progress, Status, SyncReport
+from index.reports import (
+    CheckReport,
+    CheckResult,
+    FileProblem,
+    FlaggedArticle,
+    Progress,
+    Status,
+    SyncReport,
+)
 
 if TYPE_CHECKING:
     from index.archive import Archive
@@ -28,6 +36,7 @@ __all__ = [
     "CheckResult",
     "DateRange",
     "FileProblem",
+    "FlaggedArticle",
     "Passage",
     "Progress",
     "ScoredPassage",

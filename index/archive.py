@@ -15,6 +15,7 @@ from index import (
     addresses,
     checks,
     derived,
+    flags,
     ledger,
     opening,
     sources,
@@ -34,6 +35,7 @@ from index.reports import (
     CheckReport,
     CheckResult,
     FileProblem,
+    FlaggedArticle,
     OnProgress,
     Progress,
     Status,
@@ -41,6 +43,7 @@ from index.reports import (
 )
 from index.schema import VERSION
 from index.search import Query
+from index.sentences import Span
 from index.serving import Serving
 from index.sync import Sync
 from index.versions import Version
@@ -53,12 +56,14 @@ __all__ = [
     "CheckReport",
     "CheckResult",
     "FileProblem",
+    "FlaggedArticle",
     "Progress",
     "Status",
     "SyncReport",
     "Version",
 ]
 
+_NAMED = 100  # flagged articles that a status names
 _QUERY_CHARS = 10_000  # far beyond what an encoder reads; keeps a pasted book from costing seconds
 
 
@@ -246,6 +251,13 @@ class Archive:
         """The passages of an article, in order. Raises ArticleNotFound."""
         return self._catalogue.passages(article_id)
 
+    def flagged(self, article_ids: Sequence[str]) -> dict[str, list[Span]]:
+        """The sentences that speak to a machine, as ``[start, end)``, of those of these articles that have any.
+
+        See `index.instructions` for what that means.
+        """
+        return flags.of(self._catalogue, article_ids)
+
     def size(self) -> int:
         """About how many passages there are, or have been; known at once, unlike ``status``."""
         return int(self._catalogue.rows("SELECT COALESCE(MAX(rowid), 0) FROM passages")[0][0])
@@ -259,6 +271,7 @@ class Archive:
         articles, passages, undated, oldest, newest = self._catalogue.totals()
         (grouped,) = self._catalogue.rows("SELECT COUNT(DISTINCT story), COUNT(story) FROM articles")
         ((earlier,),) = self._catalogue.rows("SELECT COUNT(*) FROM versions")
+        flagged, unseen = flags.count(self._catalogue)
         return Status(
             path=self.path,
             articles=articles,
@@ -273,6 +286,9 @@ class Archive:
             stories=grouped[0],
             copies=grouped[1],
             versions=earlier,
+            flagged=flagged,
+            unseen=unseen,
+            flags=flags.some(self._catalogue, _NAMED),
         )
 
     def check(self, sample: int = 100) -> CheckReport:

@@ -18,7 +18,7 @@ from typing import Any
 
 from index.articles import Article, Passage
 from index.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, ArticleNotFound
-from index.schema import SCHEMA, VERSION
+from index.schema import FLAGS, SCHEMA, VERSION
 from index.sources import CATALOGUE
 
 _SOME = 500  # SQLite's oldest limit on parameters of one statement is 999
@@ -65,7 +65,16 @@ class Catalogue:
                 if not self.rows("SELECT 1 FROM sqlite_master LIMIT 1"):  # another process was not faster
                     for statement in SCHEMA.split(";\n"):
                         self.rows(statement)
+                    self.rows(FLAGS)
                     self.set("schema", VERSION)
+        elif not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'flags'"):
+            self._give_flags()
+
+    def _give_flags(self) -> None:
+        if self.get("schema") == VERSION:
+            with self.writing():
+                if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'flags'"):
+                    self.rows(FLAGS)
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from index import derived, publications
+from index import derived, flags, publications
 from index.catalogue import Catalogue
 from index.encoder import Encoder
 from index.intake import Intake
@@ -38,6 +38,7 @@ def filling(
         before = sys.getswitchinterval()
         sys.setswitchinterval(_SWITCH_S)
         try:
+            flags.fill(catalogue)
             yield catalogue, intake
             told(Progress("indexing", 0, 1, "", intake.encoded))
             intake.finish()
@@ -55,6 +56,8 @@ def publish(folder: Path, catalogue: Catalogue, *, settled: bool) -> None:
     """Make both indexes agree with the open transaction."""
     derived.tidy(folder, catalogue)
     derived.publish(folder, catalogue, settled=settled)
+    if settled:
+        flags.settle(catalogue)
     published = publications.latest(catalogue)
     if settled and published and not (catalogue.get("content") or "").startswith(f"{published.number}:"):
         catalogue.set("content", f"{published.number}:{catalogue.content()}")

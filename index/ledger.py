@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from index import stories, versions
+from index import flags, stories, versions
 from index.articles import Article, Passage
 from index.catalogue import Catalogue, key
 from index.reports import FileProblem
@@ -21,10 +21,14 @@ Outcome = Literal["added", "changed", "unchanged"]
 
 @dataclass(frozen=True, slots=True)
 class Put:
-    """What storing an article did; ``loose`` are keys of vectors that it no longer needs."""
+    """What storing an article did; ``loose`` are keys of vectors that it no longer needs.
+
+    ``flagged`` tells that it now holds sentences that speak to a machine.
+    """
 
     outcome: Outcome
     loose: list[bytes]
+    flagged: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +157,7 @@ def put(
         ((n, p.start, p.end, key(encoder, p.text), p.text) for p in passages),
     )
     stories.join(catalogue, n, signature)
-    return Put("changed" if known else "added", loose)
+    return Put("changed" if known else "added", loose, flags.note(catalogue, n, article))
 
 
 def _write(catalogue: Catalogue, article: Article, digest: str) -> None:

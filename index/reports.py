@@ -42,7 +42,8 @@ class FileProblem:
 class SyncReport:
     """What a sync did, counted in articles; ``passages`` counts those that were encoded anew.
 
-    ``moved`` articles are unchanged ones whose file has another path now.
+    ``moved`` articles are unchanged ones whose file has another path now; ``flagged`` ones are among those
+    added or changed, and hold sentences that speak to a machine.
     """
 
     added: int = 0
@@ -53,6 +54,7 @@ class SyncReport:
     problems: tuple[FileProblem, ...] = ()
     seconds: float = 0.0
     moved: int = 0
+    flagged: int = 0
 
     @property
     def total(self) -> int:
@@ -65,11 +67,21 @@ class SyncReport:
 
 
 @dataclass(frozen=True, slots=True)
+class FlaggedArticle:
+    """An article with a sentence, or a title, that speaks to a machine; ``sentence`` is the first, shortened."""
+
+    id: str
+    title: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
     """What an archive holds. ``bytes_on_disk`` counts every file of the archive.
 
     ``stories`` groups of near-duplicates hold ``copies`` articles together; ``versions`` counts what
-    articles said before they changed.
+    articles said before they changed. ``flagged`` articles hold sentences that speak to a machine, and
+    ``flags`` names the newest of them; ``unseen`` articles are still to be looked at, by the next sync.
     """
 
     path: Path
@@ -85,6 +97,9 @@ class Status:
     stories: int = 0
     copies: int = 0
     versions: int = 0
+    flagged: int = 0
+    unseen: int = 0
+    flags: tuple[FlaggedArticle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,3 +98,15 @@ CREATE INDEX origins_by_article ON origins (article);
 CREATE TABLE problems (path TEXT NOT NULL, source TEXT NOT NULL, reason TEXT NOT NULL);
 CREATE INDEX problems_by_path ON problems (path)
 """
+
+FLAGS = """
+CREATE TABLE flags (
+    article INTEGER PRIMARY KEY REFERENCES articles (n) ON DELETE CASCADE,
+    spans TEXT NOT NULL,
+    title INTEGER NOT NULL
+)
+"""
+"""Articles with sentences that speak to a machine, as ``[[start, end], ...]``, or with such a title.
+
+It came after the others and is derived from them: an archive that lacks it is given it when it is opened.
+"""

@@ -18,10 +18,13 @@ class Tally:
     moved: set[str] = field(default_factory=set)
     seen: set[str] = field(default_factory=set)
     problems: list[FileProblem] = field(default_factory=list)
+    flagged: set[str] = field(default_factory=set)
 
     def told(self, article_id: str, put: Put) -> None:
         """An article was stored; whether it is new or replaces another, its file's end will tell."""
         self.seen.add(article_id)
+        if put.flagged:
+            self.flagged.add(article_id)
         if put.outcome == "changed" and article_id not in self.added:
             self.changed.add(article_id)
 
@@ -44,6 +47,7 @@ class Tally:
             changed=len(self.changed),
             removed=len(self.removed - back),
             moved=len(moved),
+            flagged=len(self.flagged),
             unchanged=len((self.seen - self.added - self.changed - moved) | back),
             passages=encoded,
             problems=tuple(self.problems),

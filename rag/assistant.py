@@ -287,5 +287,6 @@ def _checked(claim: Claim) -> Claim:
 
 
 def _passage_ref(evidence: Evidence) -> PassageRef:
-    passage = evidence.passage
-    return PassageRef(passage.article_id, passage.start, passage.end, passage.text, round(evidence.score, 4))
+    passage, text = evidence.passage, evidence.article.text
+    whole = text[passage.start : passage.end]  # as it stands in the article, whatever of it was read
+    return PassageRef(passage.article_id, passage.start, passage.end, whole, round(evidence.score, 4))

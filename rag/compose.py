@@ -125,7 +125,8 @@ def claims_for(found: Sequence[tuple[Evidence, Span]], most: int = MAX_CLAIMS) -
         if any(_covers(known, quote) for known in quotes):
             continue
         before = sentence_before(evidence, quote) if leans(quote) else None
-        if before is not None and not any(_covers(known, before) for known in quotes):
+        explains = before is not None and not before.text.endswith("?")
+        if before is not None and explains and not any(_covers(known, before) for known in quotes):
             quotes.append(before)
         quotes.append(quote)
     return [claim(quote) for quote in quotes[:most]]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
 from index.articles import Article, Passage
+from index.instructions import titled
+from index.sentences import Span
 from rag.answer import ArticleRef, Citation, Statement, Support
+
+_WEB = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +20,8 @@ class Evidence:
     """A retrieved passage with its article; ``score`` ranks within one question only.
 
     ``origin`` is the same for near-duplicates, which are one voice; ``age`` is the days from publication
-    to the day of asking, infinite where either is unknown.
+    to the day of asking, infinite where either is unknown. ``flagged`` are spans of the article that speak to
+    a machine (`index.instructions`): in the passage's text they are line ends, so that nothing reads them.
     """
 
     article: Article
@@ -23,6 +29,7 @@ class Evidence:
     score: float
     origin: str = ""
     age: float = math.inf
+    flagged: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +62,16 @@ def article_ref(article: Article) -> ArticleRef:
     '2023-11-08'
     """
     day = article.date.isoformat() if article.date else None
-    return ArticleRef(article.id, article.title, day, article.url)
+    return ArticleRef(article.id, titled(article).title, day, web_address(article.url))
+
+
+def web_address(url: str | None) -> str | None:
+    """An article's address if it is one that a browser may be sent to, else None.
+
+    >>> web_address("https://example.org/a?b=1"), web_address("javascript:alert(1)"), web_address("http://a b")
+    ('https://example.org/a?b=1', None, None)
+    """
+    return url if url and _WEB.fullmatch(url) else None
 
 
 def number_claims(

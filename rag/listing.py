@@ -96,7 +96,13 @@ def _in_sentences(evidence: Evidence) -> list[Claim]:
 def _in_lines(evidence: Evidence, lists: Sequence[Quote]) -> list[Claim]:
     """The lists of an article that begin in or reach into a passage, each as one claim."""
     passage = evidence.passage
-    reaching = [quote for quote in lists if quote.start < passage.end and quote.end > passage.start]
+    reaching = [
+        quote
+        for quote in lists
+        if quote.start < passage.end
+        and quote.end > passage.start
+        and not any(quote.start < b and quote.end > a for a, b in evidence.flagged)
+    ]
     return [Claim(_as_sentence(quote.text), (quote,), "verified") for quote in reaching]
 
 

@@ -6,9 +6,10 @@ import html
 import re
 from collections.abc import Iterable, Iterator
 
+from index.instructions import is_instruction
 from rag.answer import NO_ANSWER
 
-_LINK = re.compile(r"\[([^\[\]]{0,300})\]\s?\([^()\s]{0,500}(?:\s\"[^\"]{0,200}\")?\)")
+_LINK = re.compile(r"\[([^\[\]]{0,300})\](?:\s?\([^()\s]{0,500}(?:\s\"[^\"]{0,200}\")?\)|\([^()\n]{0,500}\))")
 _IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\s?\([^()]{0,500}\)")
 _ORPHAN = re.compile(
     r"\((?:https?://|www\.)[^()\s]{0,500}\)|<(?:https?|mailto):[^<>\s]{0,500}>", re.IGNORECASE
@@ -21,6 +22,23 @@ _LINE_START = re.compile(r"(?:[-*+•‣◦▪>|]|#{1,6}|\(?\d{1,2}[.)])\s+")
 _EMPHASIS = re.compile(r"\*{1,3}|_{2,3}|~~|`{1,3}(?:\w{1,12}(?=\s|$))?")
 _GAP = re.compile(r" ([,;:.!?](?:\s|$))")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+_CALLS = re.compile(
+    r"(?:please |just |simply )?(?:(?:click|tap|press) "
+    r"|(?:visit|download|install|subscribe|go to|log in|sign up|register|read more|see more|learn more|contact|buy)"
+    r" ?(?:here|now|at|on|to|for|the|this|our|your|more|\S+\.\w)"
+    r"|here\.?$)",
+    re.IGNORECASE,
+)
+_BIDS = re.compile(
+    r"(?:please )?(?:(?:analy[sz]e|calculate|classify|compose|define|describe|determine|explain|generate|imagine"
+    r"|provide|recommend|suggest|summari[sz]e|translate) [a-z'\"“‘]"
+    r"|(?:add|answer|apply|build|create|design|draft|give|help|include|list|make|outline|prepare|print|produce|rank"
+    r"|rate|reply|respond|rewrite|say|show|solve|tell|use|write)"
+    r" (?:me|us|an?|the|this|these|your|some|with|in|as|how)\b)",
+    re.IGNORECASE,
+)
+_ADDRESS_ALONE = re.compile(r"(?:^|[.!?…] )(?:https?://)?[\w-]{1,60}(?:\.[\w-]{2,60}){1,4}(?:/\S{0,200})?\.?")
+_ASKS = re.compile(r"[\"“'‘(]?[^\"“”]*\?[\"”'’)]*")
 _ANSWER_LABEL = re.compile(r"(?:final\s)?answer:\s*", re.IGNORECASE)
 _DECLINES = re.compile(
     r"\b(?:passages?|archive|articles?|sources?|context|texts?)\b(?:\s\w+){0,3}\s(?:do(?:es)?\snot|don't|doesn't)\s"
@@ -47,6 +65,18 @@ def plain(text: str) -> str:
     text = _ANSWER_LABEL.sub("", text, count=1) if _ANSWER_LABEL.match(text) else text
     text = _GAP.sub(r"\1", " ".join(text.replace("|", " ").split()))
     return text if any(char.isalnum() for char in text) else ""
+
+
+def states(text: str) -> bool:
+    """Whether a sentence tells something: no question, no order, no call to visit a page, no address.
+
+    >>> states("It rained."), states("What is the capital of Brazil?"), states("Visit rain.example now.")
+    (True, False, False)
+    """
+    address = any(match.end() == len(text) for match in _ADDRESS_ALONE.finditer(text))
+    return not (
+        address or _ASKS.fullmatch(text) or _CALLS.match(text) or _BIDS.match(text) or is_instruction(text)
+    )
 
 
 def declines(text: str) -> bool:

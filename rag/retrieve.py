@@ -9,10 +9,12 @@ from __future__ import annotations
 import datetime as dt
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.archive import Archive
-from index.articles import ALWAYS, Article, DateRange, ScoredPassage, headline
+from index.articles import ALWAYS, Article, DateRange, Passage, ScoredPassage, headline
+from index.instructions import SPOKEN, blanked, find, is_instruction, titled
+from index.sentences import Span as Place
 from rag.dates import Period
 from rag.evidence import Evidence
 from rag.reader import Reader, Span
@@ -24,6 +26,7 @@ LEXICAL_WEIGHT = 0.5
 RECENCY_WEIGHT = 0.3
 RECENCY_DAYS = 14.0
 READER_WEIGHT = 0.03  # of one logit, against a fused score of 0..1.8
+HUSHED = 0.5  # of a fused score, for a passage of which nearly all speaks to a machine
 SLACK_DAYS = 7  # news of a week is also told in the days after it
 
 
@@ -65,22 +68,52 @@ def retrieve(
     in 2015" was not published in 2015). A relative one, or "latest", is a soft preference:
     exp(-days away / 14); without any, that is for what is near ``as_of``, for news is mostly asked about
     while it is new. All of it is of one state of the archive.
+
+    Sentences that speak to a machine are left out of the passages, and what is left of such a passage counts less.
     """
     with archive.snapshot():
         hits = _hits(archive, question, published, period, as_of)
-        top = max((hit.lexical for hit in hits), default=0.0) or 1.0
+        flagged = archive.flagged(list({hit.passage.article_id for hit in hits}))
+        told = [(hit, _heard(hit.passage, flagged)) for hit in hits]
+        told = [(hit, heard) for hit, heard in told if heard.text.strip()]
+        top = max((hit.lexical for hit, _ in told), default=0.0) or 1.0
         scored = [
-            (hit.dense + LEXICAL_WEIGHT * hit.lexical / top + _recency(hit.date, period, as_of), hit)
-            for hit in hits
+            (
+                hit.dense
+                + LEXICAL_WEIGHT * hit.lexical / top
+                + _recency(hit.date, period, as_of)
+                - HUSHED * _left_out(hit.passage, heard),
+                replace(hit, passage=heard),
+            )
+            for hit, heard in told
         ]
         best = sorted(scored, key=lambda pair: -pair[0])[:most]
         articles = {key: archive.article(key) for key in {hit.passage.article_id for _, hit in best}}
     found = []
     for score, hit in best:
         article = articles[hit.passage.article_id]
+        if article.id in flagged or is_instruction(article.title):
+            article = titled(article)
         age = max((as_of - hit.date).days, 0) if as_of and hit.date else math.inf
-        found.append((Evidence(article, hit.passage, score, hit.origin or article.id, age), hit.dense))
+        spans = tuple(flagged.get(article.id, ()))
+        found.append((Evidence(article, hit.passage, score, hit.origin or article.id, age, spans), hit.dense))
     return found
+
+
+def _heard(passage: Passage, flagged: dict[str, list[Place]]) -> Passage:
+    """The passage without what in it speaks to a machine; all else keeps its place."""
+    spans = [(a, b) for a, b in flagged.get(passage.article_id, ()) if a < passage.end and b > passage.start]
+    heard = replace(passage, text=blanked(passage.text, spans, passage.start)) if spans else passage
+    if not heard.text.strip() and not find(passage.text, SPOKEN):
+        return passage  # nothing but a sentence with markup, which is harmless as text
+    return heard
+
+
+def _left_out(passage: Passage, heard: Passage) -> float:
+    """The share of a passage that is left out."""
+    if heard is passage:
+        return 0.0
+    return 1 - len("".join(heard.text.split())) / max(1, len("".join(passage.text.split())))
 
 
 def _hits(

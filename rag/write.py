@@ -18,7 +18,7 @@ from rag.evidence import Claim, Evidence, Quote
 from rag.facts import read_facts
 from rag.llms import LLM
 from rag.markers import Marked, MarkerParser
-from rag.plain import declines, plain, without_thinking
+from rag.plain import declines, plain, states, without_thinking
 from rag.prompts import Prompt, build_prompt
 from rag.verify import SUPPORTED, best_support, check, nearest_quote
 
@@ -121,7 +121,9 @@ class _Desk:
             return None
         if not marked.complete and self.kept:  # the reply was cut off in the middle of a sentence
             return None
-        quotes = self._quotes(text, marked.numbers) if len(text) <= LONGEST_SENTENCE else ()
+        checked = len(text) <= LONGEST_SENTENCE and states(text)
+        quotes = self._quotes(text, marked.numbers) if checked else ()
+        quotes = tuple(quote for quote in quotes if states(quote.text))  # a question bears nothing out
         if quotes:
             self.kept += 1
             return Claim(_sentence(text), quotes, "verified")

@@ -86,6 +86,7 @@ def create_app(desk: Assistant) -> FastAPI:
             "status": "ok",
             "articles": held.articles,
             "passages": held.passages,
+            "flagged": held.flagged,
             "oldest": _iso(held.oldest),
             "newest": _iso(held.newest),
             "fingerprint": held.fingerprint,

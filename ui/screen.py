@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from typing import Any, TextIO
 
@@ -11,6 +12,7 @@ from rich.text import Text
 
 from ui.words import visible
 
+_OBEYED = re.compile("[\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _PLAIN = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "…": "...", "·": "-"})
 
 
@@ -58,5 +60,6 @@ def say(message: str) -> None:
 
 
 def write_json(value: Any) -> None:
-    """One line of JSON on stdout."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=not _is_unicode(sys.stdout)) + "\n")
+    """One line of JSON on stdout; what a terminal might obey is written as an escape, which means the same."""
+    text = json.dumps(value, ensure_ascii=not _is_unicode(sys.stdout))
+    sys.stdout.write(_OBEYED.sub(lambda match: f"\\u{ord(match[0]):04x}", text) + "\n")

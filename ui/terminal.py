@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 _PROBLEMS = 20  # lines of them on a screen
+_NAMED = 5  # flagged articles, likewise
 
 
 def show_answer(answer: Answer, find: FindArticle) -> None:
@@ -104,6 +105,10 @@ def show_sync(report: SyncReport, at: dt.datetime | None = None) -> None:
         f", {report.changed:,} changed, {moved}{report.removed:,} removed, {report.unchanged:,} unchanged"
         f"; {report.passages:,} passages encoded in {took}{rate}",
     )
+    if report.flagged:
+        Screen().line(
+            (f"{_hold(report.flagged)} addressed to an assistant; to see some: citedesk status", "yellow")
+        )
 
 
 def show_problems(problems: Sequence[FileProblem]) -> None:
@@ -136,6 +141,24 @@ def show_status(status: Status) -> None:
     ]
     for name, value in rows:
         screen.line((f"{name:<12}", "dim"), value)
+    if status.flagged or status.unseen:
+        _show_flags(screen, status)
+
+
+def _show_flags(screen: Screen, status: Status) -> None:
+    unseen = f"; {status.unseen:,} not looked at until something is indexed" if status.unseen else ""
+    screen.line(
+        (f"{'flagged':<12}", "dim"),
+        f"{_hold(status.flagged)} addressed to an assistant: kept, never quoted or obeyed{unseen}",
+    )
+    for each in status.flags[:_NAMED]:
+        screen.line(f"  {_flat(each.title)}: “{_flat(each.sentence)}”")
+    if more := status.flagged - len(status.flags[:_NAMED]):
+        screen.line(f"  and {more:,} more; to see up to {len(status.flags)}: citedesk status --json")
+
+
+def _hold(articles: int) -> str:
+    return f"{articles:,} article{' holds' if articles == 1 else 's hold'} sentences"
 
 
 def show_check(report: CheckReport) -> None:
