@@ -16,8 +16,9 @@ from rag.evidence import Claim, Evidence, Quote
 from rag.facts import read_facts
 from rag.llms import LLM, reply_tokens
 from rag.markers import Marked, MarkerParser
-from rag.plain import declines, plain, without_thinking
+from rag.plain import declines, is_label, plain
 from rag.prompts import build_prompt
+from rag.unwrap import unwrap
 from rag.verify import SUPPORTED, best_support, check, nearest_quote
 
 CONTEXT_TOKENS = 4096
@@ -72,8 +73,20 @@ def write(
 
 
 def _sentences(words: Iterator[str], passages: int) -> Iterator[Marked]:
+    """What the reply says, each sentence once, without titles over what comes next."""
+    said: set[str] = set()
+    for marked in _marked(words, passages):
+        bare = "".join(char for char in plain(marked.text).casefold() if char.isalnum())
+        if bare in said or (is_label(marked.text) and not marked.numbers):
+            continue
+        if bare:
+            said.add(bare)
+        yield marked
+
+
+def _marked(words: Iterator[str], passages: int) -> Iterator[Marked]:
     parser = MarkerParser(range(1, passages + 1))
-    for piece in without_thinking(words):
+    for piece in unwrap(words):
         yield from parser.feed(piece)
     yield from parser.close()
 

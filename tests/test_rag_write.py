@@ -14,7 +14,8 @@ from index.sentences import blocks
 from rag.answer import NO_ANSWER, Turn
 from rag.evidence import Claim, Evidence, number_claims
 from rag.llms import load_llm
-from rag.plain import plain, without_thinking
+from rag.plain import plain
+from rag.unwrap import unwrap
 from rag.prompts import build_prompt, tokens
 from rag.settings import load_settings
 from rag.write import LLMDeclined, write
@@ -270,7 +271,7 @@ def test_plain(written: str, expected: str) -> None:
     "reply", ["<think>a</think>b", "<thin", "b", "", " \n<think>\n</think> b", "<b>b</b>"]
 )
 def test_thinking_does_not_depend_on_chunks(reply: str) -> None:
-    assert "".join(without_thinking(reply)) == "".join(without_thinking([reply]))
+    assert "".join(unwrap(reply)) == "".join(unwrap([reply]))
 
 
 def test_through_a_real_server(evidence: list[Evidence]) -> None:
