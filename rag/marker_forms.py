@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 
+from rag.words import word_list
+
 LARGEST = 999
 """A larger number in brackets, such as ``[2023]``, is no marker unless it is known to be one."""
 
@@ -14,7 +16,9 @@ _WORD = rf"(?>{_KIND}\s?[:#]?\s?|#|\^)?"
 _NUMBER = r"[-^]?\d{1,4}+(?!\d)(?::\d{1,3}(?=†))?"
 _GAP = r"(?>\s?(?:[,;/|&，、；]\s?(?:(?:and|&)\s)?|(?:and|to|&)\s|[-–—‐‑−]\s?)?)"
 _LIST = rf"{_NUMBER}(?:{_GAP}{_WORD}{_NUMBER})*"
-_SQUARE = re.compile(rf"[\[【［]\s?{_WORD}({_LIST})(\s?†[^\]】］]*|[:,]\s[^\]】］]*)?\s?[\]】］]", re.IGNORECASE)
+_SQUARE = re.compile(
+    rf"[\[【［]\s?{_WORD}({_LIST})(\s?†[^\]】］]*|[:,]\s[^\]】］]*)?\s?[\]】］]", re.IGNORECASE
+)
 _ROUND = re.compile(rf"[(（]\s?(?:see\s)?({_KIND}\s?[:#]?\s?)?({_LIST})\s?[)）]", re.IGNORECASE)
 _UNFILLED = re.compile(
     r"[\[【［]\s?(?:citation needed|sources?\??|refs?|passage|number|[nx#?])\s?[\]】］]", re.IGNORECASE
@@ -44,8 +48,9 @@ _SAYS_THAT = re.compile(rf"{_SAY}\sthat\s+")
 
 _ROUND_END = re.compile(rf"\s?[(（]\s?({_LIST})\s?[)）](\s?[.!?…。]*[\"'”’»*_`]*)$")
 _ROUND_NUMBER = re.compile(r"[(（]\s?\d{1,3}\s?[)）]")
+_MOST_ROUND = 12
 _COUNT = re.compile(r"\b(one|two|three|four|five|six|seven|eight|nine|ten|\d{1,3})\s?$", re.IGNORECASE)
-_COUNTS = {word: n for n, word in enumerate("one two three four five six seven eight nine ten".split(), 1)}
+_COUNTS = {word: n for n, word in enumerate(word_list("one two three four five six seven eight nine ten"), 1)}
 _STATUTE = re.compile(
     r"\b(?:sections?|articles?|clauses?|paragraphs?|rules?|chapters?|titles?|nos?\.|parts?)\s\d[\w.-]*$",
     re.IGNORECASE,
@@ -53,7 +58,7 @@ _STATUTE = re.compile(
 
 RAISED, RAISED_JOINERS = "⁰¹²³⁴⁵⁶⁷⁸⁹", "⁻,"
 _LOWERED = str.maketrans(RAISED + "⁻", "0123456789-")
-_CAN_BE_NOTED = re.compile(r"(?:[^\W\d_]{3}|\b[A-Z]{2}|[.!?…。])[\"'”’»)*_`]*$")
+_CAN_BE_NOTED = re.compile(r"(?:^|[^\W\d_]{3}|\b[A-Z][A-Za-z]|[.!?…。])[\"'”’»)*_`]*$")
 
 
 def square(bracket: str, known: Collection[int]) -> tuple[int, ...] | None:
@@ -101,7 +106,7 @@ def round_end(text: str, numbers: Collection[int], known: Collection[int]) -> tu
     (('It rained.', [1]), ('It hit two (2).', []))
     """
     rest, end, found = text, "", list[int]()
-    while match := _ROUND_END.search(rest, max(0, len(rest) - 80)):
+    while len(found) < _MOST_ROUND and (match := _ROUND_END.search(rest, max(0, len(rest) - 80))):
         here, before = _numbers(match[1]), rest[: match.start()]
         if not all(n in known for n in here) or _counts(before, here) or _STATUTE.search(before[-40:]):
             break
@@ -158,7 +163,7 @@ def named(text: str, known: Collection[int]) -> tuple[str, list[int]]:
 
 def without_saying(text: str) -> str:
     """What is left of "[1] says that it rained." without the opening that the marker took with it."""
-    return _SAYS_THAT.sub("", text, count=1) if _SAYS_THAT.match(text) else text
+    return text[match.end() :] if (match := _SAYS_THAT.match(text)) else text
 
 
 def span(first: int, last: int) -> list[int]:

@@ -29,6 +29,10 @@ from rag.marker_forms import (
 
 LONGEST = 60
 
+_NEAR = 80  # characters back that tell whether a sentence ends
+_SOON = 6  # characters after which it is clear that no "and [2]" follows
+_LETTER = re.compile(r"[a-z]\)\s")
+
 _SQUARE, _ROUND = "[【［", "(（"
 _CLOSERS = dict.fromkeys(_SQUARE, "]】］") | dict.fromkeys(_ROUND, ")）")
 _LEFT = re.compile(r"[\[【［]\s*\^?\d[^\[\]【】［］]*[\]】］]")
@@ -39,8 +43,8 @@ _AFTER_STOP = "\"'”’»›)]}*_`~」』"
 _CUT = "\ue000"  # where words that led to a marker were, and a comma before them
 _TIDY = (
     (re.compile(r"\(\s*\)|\[\s*\]|【\s*】"), ""),
-    (re.compile(rf"{_CUT},(?=\s(?:and|but|or|nor|so|yet|while|which|who|where|whereas|although)\b)"), ","),
-    (re.compile(rf"{_CUT},?"), ""),
+    (re.compile(rf"{_CUT}\s?,(?=\s(?:and|but|or|nor|so|yet|while|which|who|where|whereas|although)\b)"), ","),
+    (re.compile(rf"{_CUT}(?:\s?,)?"), ""),
     (re.compile(r"\s+"), " "),
     (re.compile(r" ([,;:.!?])"), r"\1"),
     (re.compile(r"[,;:]+([.!?])"), r"\1"),
@@ -74,6 +78,7 @@ class MarkerParser:
         self._numbers: list[int] = []
         self._mark_at = 0  # where in the text the last marker was
         self._item = 0  # the last number in parentheses that numbers a list
+        self._soft = self._soft_count = 0  # where a sentence may have ended, and its markers up to there
         self._space = False  # since the last character of the text: white space,
         self._line = False  # a line break,
         self._marker = False  # a marker,
@@ -91,8 +96,9 @@ class MarkerParser:
         else:
             hold = self._release()
             done = [] if HALF.fullmatch(hold) else self._as_text(hold)
-        ended = self._marker or self._text.rstrip(_AFTER_STOP)[-1:] in (*_STOPS, *_FULL_STOPS_EAST)
-        return [*done, *self._emit(complete=ended)]
+        stops = self._text[-_NEAR:].rstrip(_AFTER_STOP)[-1:] in (*_STOPS, *_FULL_STOPS_EAST)
+        marked = bool(self._numbers) and not any(char.isalnum() for char in self._text[self._mark_at :])
+        return [*done, *self._emit(complete=stops or marked)]
 
     def _step(self, char: str) -> list[Marked]:
         if not self._hold:
@@ -157,7 +163,7 @@ class MarkerParser:
     def _take(self, numbers: Sequence[int]) -> None:
         between = self._text[self._mark_at :]
         if self._numbers and JOINER.fullmatch(between):
-            self._text = self._text[: self._mark_at]
+            self._text, self._soft = self._text[: self._mark_at], 0
             if numbers and between.strip() in ("-", "–", "—"):
                 numbers = [*span(self._numbers[-1], numbers[0]), *numbers[1:]]
         self._numbers += [n for n in dict.fromkeys(numbers) if n not in self._numbers]
@@ -178,9 +184,11 @@ class MarkerParser:
         if char in "]】］" and self._outer and self._touching:
             self._outer = False
             return []
-        done: list[Marked] = []
+        done = self._split() if 0 < self._soft < len(self._text) - _SOON else []
         if self._is_boundary(char):
-            done = self._emit()
+            done += self._emit()
+        elif self._may_end(char):
+            self._soft, self._soft_count = len(self._text), len(self._numbers)
         elif self._text and self._space and not (self._touching and char in _AFTER_STOP):
             self._text += " "
         if not self._text and char in ",;:.":
@@ -191,7 +199,7 @@ class MarkerParser:
         return done
 
     def _is_boundary(self, char: str) -> bool:
-        bare = self._text.rstrip(_AFTER_STOP)
+        bare = self._text[-_NEAR:].rstrip(_AFTER_STOP)
         if not bare or (char in _AFTER_STOP and (self._touching or not self._space)):
             return False
         if bare[-1] in _FULL_STOPS_EAST:
@@ -202,20 +210,39 @@ class MarkerParser:
             return False
         return self._marker or self._ends("0" if char.isdecimal() else "Xx")
 
+    def _may_end(self, char: str) -> bool:
+        """Whether a sentence ends here although the next begins with a small letter."""
+        if not (char.islower() and self._marker):
+            return False
+        return self._line or (self._text[-1:] == "." and self._text[-2:] != ".." and self._ends())
+
+    def _split(self) -> list[Marked]:
+        """The sentence that ended where one might have ended, now that it is clear."""
+        at, count, self._soft = self._soft, self._soft_count, 0
+        rest = self._text[at:].lstrip()
+        if not (self._text[at - 1] == "." or _LETTER.match(rest)):
+            return []
+        numbers, mark_at = self._numbers[count:], max(0, self._mark_at - (len(self._text) - len(rest)))
+        self._text, self._numbers = self._text[:at], self._numbers[:count]
+        done = self._emit()
+        self._text, self._numbers, self._mark_at = rest, numbers, mark_at
+        return done
+
     def _ends(self, word: str = "Xx") -> bool:
         """Whether the text so far is a whole sentence if ``word`` comes next."""
-        text = self._text[-80:]
+        text = self._text[-_NEAR:]
         bare = text.rstrip(_AFTER_STOP)
-        return bool(bare) and bare[-1] in (*_STOPS, *_FULL_STOPS_EAST) and (
-            bare[-1] in _FULL_STOPS_EAST or len(sentences(f"{text} {word}")) > len(sentences(text))
+        return (
+            bool(bare)
+            and bare[-1] in (*_STOPS, *_FULL_STOPS_EAST)
+            and (bare[-1] in _FULL_STOPS_EAST or len(sentences(f"{text} {word}")) > len(sentences(text)))
         )
 
     def _emit(self, complete: bool = True) -> list[Marked]:
+        done = self._split() if self._soft else []
         text, found = named(self._text, self._known)
         numbers = [*found, *self._numbers]
-        if numbers:
-            text = without_saying(text)
-        text, found = round_end(text, numbers, self._known)
+        text, found = round_end(without_saying(text), numbers, self._known)
         numbers += found
         self._text, self._numbers, self._mark_at = "", [], 0
         for pattern, new in _TIDY:
@@ -224,7 +251,7 @@ class MarkerParser:
             text = text.translate(_NO_BRACKETS)
         text = text.strip()
         marked = Marked(text, tuple(dict.fromkeys(numbers)), complete or bool(found))
-        return [marked] if text or numbers else []
+        return [*done, marked] if text or numbers else done
 
 
 def split_marked(text: str, known: Collection[int] = ()) -> Iterator[Marked]:

@@ -40,8 +40,8 @@ _PREAMBLE = re.compile(
     re.IGNORECASE,
 )
 _CHATTER = re.compile(
-    r"(?:(?:sure|certainly|of course|absolutely|okay|ok)[,!.]?\s)?(?:here(?:'s|’s|\sis|\sare)\s|let me know\b|feel free\b"
-    r"|would you like\b|i(?:\s|'m\s|’m\s)(?:hope|am happy|happy to|can)\b|happy to help\b|great question\b"
+    r"(?:(?:sure|certainly|of course|absolutely|okay|ok)[,!.]?\s)?(?:here(?:'s|’s|\sis|\sare)\s|let me know\b"
+    r"|feel free\b|would you like\b|i(?:\s|'m\s|’m\s)(?:hope|am happy|happy to|can)\b|happy to help\b|great question\b"
     r"|(?:please\s)?note(?::|\sthat)\s(?:this|the above|my)\s(?:answer|summary|response)\b"
     r"|if you (?:have|need|want|would)\b.{0,80}\b(?:ask|know|help)\b)",
     re.IGNORECASE,
@@ -99,4 +99,8 @@ def is_label(text: str) -> bool:
     text = text.strip()
     if text.rstrip("*_").endswith((":", "：")):
         return True
-    return bool(_TITLE.match(text)) and len(text.split()) <= _LONGEST_TITLE and text.rstrip("*_")[-1:] not in ".!?"
+    return (
+        bool(_TITLE.match(text))
+        and len(text.split()) <= _LONGEST_TITLE
+        and text.rstrip("*_")[-1:] not in ".!?"
+    )

@@ -15,6 +15,7 @@ from rag.json_reply import without_json
 LONGEST_TAG = 300
 
 _HIDDEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")  # no width: never shown
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
 _SPECIAL = re.compile(r"[<&\\\[◁]")
 _LITERALS = ("[think]", "[/think]", "◁think▷", "◁/think▷")
 _ALOUD = r"think(?:ing)?|thoughts?|reason(?:ing)?|reflection|analysis|scratchpad"
@@ -32,6 +33,7 @@ _LABEL = re.compile(rf"[\s#*_>-]*{_NAME}[\s*_]*:[\s*_]*", re.IGNORECASE)
 _HEADING = re.compile(rf"[\s#*_>-]*{_NAME}[\s*_]*", re.IGNORECASE)
 _FOOTNOTE = re.compile(r"\s*\[\^?(\d{1,3})\]:")
 _UNDECIDED = re.compile(r"[\s#*_>-]*(?:\[?\^?\d{0,3}\]?|[A-Za-z ]{0,14}[\s*_]*)")
+_LONGEST_HEAD = 60
 _NUMBER = re.compile(r"\[\^?(\d{1,3})\]")
 
 
@@ -52,7 +54,7 @@ def _without_tags(words: Iterable[str]) -> Iterator[str]:
     """No thinking aloud, tags, entities, escapes or hidden characters."""
     held, until = "", ""
     for piece in words:
-        at, clean = 0, _HIDDEN.sub("", piece)
+        at, clean = 0, _CONTROL.sub(" ", _HIDDEN.sub("", piece))
         while at < len(clean):
             if until or held:
                 held, out, until = _skip(held + clean[at], until) if until else _held(held + clean[at])
@@ -111,37 +113,43 @@ def _released(held: str) -> tuple[str, str, str]:
 
 def _without_footers(words: Iterable[str]) -> Iterator[str]:
     """No list of sources at the end, no line that only names them, no footnotes."""
-    line: str | None = ""  # held from the start of a line on; None: this line is passed on
-    skipping, notes = False, _Notes()
+    line, state, notes = "", "held", _Notes()
     for char in (char for piece in words for char in piece):
-        ends = char in "\r\n"
-        if line is None or skipping:
-            if not skipping:
-                notes.add(char)
-                yield char
-            line, skipping = ("", False) if ends else (line, skipping)
-            continue
-        label = _LABEL.fullmatch(line)
-        if ends and (label or _HEADING.fullmatch(line)) and line.strip():
-            if notes.any:
-                return
-            line = ""
-        elif label and not _LABEL.fullmatch(line + char):
-            skipping = True
-        elif (footnote := _FOOTNOTE.fullmatch(line + char)) and notes.has(footnote[1]):
-            skipping = True
-        elif ends or not (_UNDECIDED.fullmatch(line + char) or _LABEL.fullmatch(line + char)) or len(line) > 60:
-            notes.add(line + char)
-            yield line + char
-            line = "" if ends else None
-        else:
+        if state == "held":
             line += char
-    if line and not skipping and not _LABEL.fullmatch(line):
+            state = _line_state(line, notes)
+            if state == "list":
+                return
+            if state == "passed":
+                notes.add(line)
+                yield line
+        elif state == "passed":
+            notes.add(char)
+            yield char
+        if char in "\r\n":
+            state = "held"
+        if state != "held" or char in "\r\n":
+            line = ""
+    if not _LABEL.fullmatch(line):
         yield line
 
 
+def _line_state(line: str, notes: _Notes) -> str:
+    """Whether a line so far is passed on, dropped, or the head of a list of sources; or "held"."""
+    text = line.rstrip("\r\n")
+    is_label = _LABEL.fullmatch(text)
+    if len(text) < len(line):
+        is_head = text.strip() and (is_label or _HEADING.fullmatch(text))
+        return ("list" if notes.any else "dropped") if is_head else "passed"
+    if _LABEL.match(text) and not is_label:
+        return "dropped"
+    if (footnote := _FOOTNOTE.fullmatch(text)) and notes.has(footnote[1]):
+        return "dropped"
+    return "held" if len(text) <= _LONGEST_HEAD and (is_label or _UNDECIDED.fullmatch(text)) else "passed"
+
+
 class _Notes:
-    """The numbers in square brackets so far."""
+    """What has been passed on: whether anything, and the numbers in square brackets."""
 
     def __init__(self) -> None:
         self.any = False

@@ -15,9 +15,9 @@ from rag.answer import NO_ANSWER, Turn
 from rag.evidence import Claim, Evidence, number_claims
 from rag.llms import load_llm
 from rag.plain import plain
-from rag.unwrap import unwrap
 from rag.prompts import build_prompt, tokens
 from rag.settings import load_settings
+from rag.unwrap import unwrap
 from rag.write import LLMDeclined, write
 from tests.fakes import ScriptedLLM
 from tests.llm_server import LLMServer
