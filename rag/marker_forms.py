@@ -31,12 +31,15 @@ HALF = re.compile(r"[\[【［(（]{0,2}\s?\^?(?:[A-Za-z]{1,9}\.?:?\s?)?[\d\s,;&:
 JOINER = re.compile(r"\s*(?:[,;/&–—-]|,?\s?and)?\s*")
 """What stands between two markers that belong together."""
 
-_CITE = r"(?:according to|as (?:reported|stated|noted|seen|mentioned) (?:in|by)|per|see)"
+_CITE = r"(?:according to|as (?:reported|stated|noted|seen|mentioned) (?:in|by)|per)"
+_HERE = r"(?:(?:the\s)?(?:passages?|documents?)|sources?|articles?|refs?|references?)"
 LEAD_IN = re.compile(
-    rf"(,?);?\s*\b(?:{_CITE}(?:\s(?:the\s)?{_KIND})?|(?:in|from|by)\s(?:the\s)?{_KIND}|sources?|passages?):?\s*$",
+    rf"(,?);?\s*\b{_CITE}(?:\s{_HERE})?\s?:?\s*$"
+    rf"|(?:^|(?<=[(])|(,)|;)\s?(?:see|(?:(?:see|in|from|by)\s)?{_HERE}\s?:?)\s*$"
+    r"|\bsources?:\s*$",
     re.IGNORECASE,
 )
-"""Words that lead to a marker and mean nothing without it; a comma before them is the first group."""
+"""Words that lead to a marker and mean nothing without it; a comma before them is a group."""
 
 _SAY = r"(?:says?|states?|reports?|mentions?|notes?)"
 _NAMED = re.compile(
@@ -47,6 +50,7 @@ _NAMED = re.compile(
 _SAYS_THAT = re.compile(rf"{_SAY}\sthat\s+")
 
 _ROUND_END = re.compile(rf"\s?[(（]\s?({_LIST})\s?[)）](\s?[.!?…。]*[\"'”’»*_`]*)$")
+_DASH = re.compile(r"[-–—‐‑−]")  # "(4-1)" is a score
 _ROUND_NUMBER = re.compile(r"[(（]\s?\d{1,3}\s?[)）]")
 _MOST_ROUND = 12
 _COUNT = re.compile(r"\b(one|two|three|four|five|six|seven|eight|nine|ten|\d{1,3})\s?$", re.IGNORECASE)
@@ -93,14 +97,16 @@ def round_marker(bracket: str, known: Collection[int]) -> tuple[tuple[int, ...],
         return None
     numbers, kind = tuple(_numbers(match[2])), (match[1] or "").lower()
     named = kind.startswith(("source", "passage"))
+    if not kind and _DASH.search(match[2]):
+        return None
     return (numbers, bool(kind)) if named or all(n in known for n in numbers) else None
 
 
 def round_end(text: str, numbers: Collection[int], known: Collection[int]) -> tuple[str, list[int]]:
     """A sentence without the ``(1)`` before its full stop, and its numbers.
 
-    No marker is a number that the sentence spells out or counts on with, that belongs to a section of
-    a law, or that stands in a sentence with other numbers in parentheses or with other markers.
+    No marker is a score, a number that the sentence spells out just before, one of a section of a law,
+    or one in a sentence with other numbers in parentheses or with other markers.
 
     >>> round_end("It rained (1).", [], {1, 2}), round_end("It hit two (2).", [], {1, 2})
     (('It rained.', [1]), ('It hit two (2).', []))
@@ -108,7 +114,12 @@ def round_end(text: str, numbers: Collection[int], known: Collection[int]) -> tu
     rest, end, found = text, "", list[int]()
     while len(found) < _MOST_ROUND and (match := _ROUND_END.search(rest, max(0, len(rest) - 80))):
         here, before = _numbers(match[1]), rest[: match.start()]
-        if not all(n in known for n in here) or _counts(before, here) or _STATUTE.search(before[-40:]):
+        if (
+            not all(n in known for n in here)
+            or _DASH.search(match[1])
+            or _counts(before, here)
+            or _STATUTE.search(before[-40:])
+        ):
             break
         if before[-1:].isdigit() and not match[0][0].isspace():
             break

@@ -169,7 +169,7 @@ class MarkerParser:
         self._numbers += [n for n in dict.fromkeys(numbers) if n not in self._numbers]
         self._marker = self._touching = True
         if lead := LEAD_IN.search(self._text, max(0, len(self._text) - 60)):
-            self._text = self._text[: lead.start()] + (_CUT if lead[1] and lead.start() else "")
+            self._text = self._text[: lead.start()] + (_CUT if (lead[1] or lead[2]) and lead.start() else "")
         self._text = self._text.removesuffix("^").rstrip()
         self._mark_at = len(self._text)
 

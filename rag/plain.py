@@ -17,6 +17,7 @@ _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,300}>")
 _KEY = re.compile(
     r"[{,\[]?\s*\"[A-Za-z][A-Za-z_ -]{0,30}\"\s*:\s*(?:\[\s*[\d\s,]{0,60}\]|[\d.]{1,10}|true|false|null)?"
 )
+_JSON = re.compile(r"^(?:[{},]|\[\s*[{\"])|^\"\s*[,:}\]]|^\"[a-z_]{1,20}\"\s*:|\{\s?\"")
 _LINE_START = re.compile(
     r"(?:(?:[-–—*+•‣◦▪>|]|#{1,6}|\(?\d{1,2}[.)]|\(?[a-z]\))\s+(?:\[[xX✓✔]\]\s+)?){1,3}(?=\S)"
 )
@@ -35,15 +36,20 @@ _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u20
 _PREAMBLE = re.compile(
     r"(?:(?:(?:final|short)\s)?answer|assistant|response):\s*"
     r"|(?:(?:sure|certainly|of course|okay)[,!.]?\s)?here(?:'s|’s|\sis|\sare)\s[^:]{0,120}:\s*"
-    r"|(?:based\son|according\sto|from)\s(?:only\s)?(?:the\s|your\s)?(?:(?:provided|given|retrieved|above|news)\s){0,2}"
-    r"(?:passages?|context|sources?|articles?|archive|texts?|information)(?:\s(?:provided|given|above)){0,2},\s*",
+    r"|(?:based\son|according\sto|from)\s(?:only\s)?(?:the\s|your\s)?"
+    r"(?:(?:(?:provided|given|retrieved|above)\s)(?:news\s)?(?:sources?|articles?|texts?|information|passages?|context)"
+    r"|(?:passages?|context|archive)|(?:sources?|articles?|information)(?=\s(?:provided|given|above)))"
+    r"(?:\s(?:provided|given|above)){0,2},\s*",
     re.IGNORECASE,
 )
 _CHATTER = re.compile(
     r"(?:(?:sure|certainly|of course|absolutely|okay|ok)[,!.]?\s)?(?:here(?:'s|’s|\sis|\sare)\s|let me know\b"
-    r"|feel free\b|would you like\b|i(?:\s|'m\s|’m\s)(?:hope|am happy|happy to|can)\b|happy to help\b|great question\b"
+    r"|feel free\b|would you like\b|i hope (?:this|that|it)\b.{0,30}\bhelp"
+    r"|i(?: am|'m|’m) happy to\b|i can (?:also|help|provide|give)\b"
+    r"|happy to help\b|great question\b"
     r"|(?:please\s)?note(?::|\sthat)\s(?:this|the above|my)\s(?:answer|summary|response)\b"
-    r"|if you (?:have|need|want|would)\b.{0,80}\b(?:ask|know|help)\b)",
+    r"|if you (?:have (?:any |more |further |other )*questions"
+    r"|(?:need|want|would like)(?: to know)? (?:any|more|further))\b)",
     re.IGNORECASE,
 )
 _DECLINES = re.compile(
@@ -69,7 +75,7 @@ def plain(text: str) -> str:
     text = _EMOJI.sub(" ", _CONTROL.sub(" ", text))
     text = _ORPHAN.sub("", _LINK.sub(r"\1", _IMAGE.sub("", text)))
     text = _TAG.sub("", text)
-    if _KEY.search(text) or text[:1] in "{}":
+    if _JSON.search(text):
         text = _KEY.sub(" ", text).replace("\\n", " ").replace('\\"', "'").strip(' {}[],"`\n\t')
     text = _EMPHASIS.sub("", text).strip()
     text = _LINE_START.sub("", text, count=1) if _LINE_START.match(text) else text
