@@ -28,14 +28,16 @@ _WRAPPED = re.compile(r"\[([^\[\]]+)\]([.!?]?)")
 _TITLE = re.compile(r"#{1,6}\s|\*\*[^*]+\*\*$|__[^_]+__$|\|.*\|$")
 _LONGEST_TITLE = 8
 _EMOJI = re.compile(
-    "[0-9#*]\ufe0f?\u20e3|[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff\u2190-\u21ff\ufe0f\u20e3\U000e0000-\U000e007f]+"
+    "[0-9#*]\ufe0f?\u20e3|[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\u2300-\u23ff\ufe0f\u20e3\U000e0000-\U000e007f]+"
 )
 _GAP = re.compile(r" ([,;:.!?](?:\s|$))")
 _HIDDEN = re.compile("[\u00ad\u200b-\u200d\u2060-\u2064\ufeff]")  # no width at all
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _PREAMBLE = re.compile(
     r"(?:(?:(?:final|short)\s)?answer|assistant|response):\s*"
-    r"|(?:(?:sure|certainly|of course|okay)[,!.]?\s)?here(?:'s|’s|\sis|\sare)\s[^:]{0,120}:\s*"
+    r"|(?:(?:sure|certainly|of course|okay)[,!.]?\s)?here(?:'s|’s|\sis|\sare)\s"
+    r"(?:what\s(?:i|the\s(?:archive|passages|articles|sources))\s|(?:the|an?)\s(?:\w+\s)?(?:answer|summary|overview|list)\b)"
+    r"[^:]{0,80}:\s*"
     r"|(?:based\son|according\sto|from)\s(?:only\s)?(?:the\s|your\s)?"
     r"(?:(?:(?:provided|given|retrieved|above)\s)(?:news\s)?(?:sources?|articles?|texts?|information|passages?|context)"
     r"|(?:passages?|context|archive)|(?:sources?|articles?|information)(?=\s(?:provided|given|above)))"
@@ -58,7 +60,7 @@ _DECLINES = re.compile(
     r"|\b(?:can(?:not|\snot|'t|’t)|could(?:\snot|n't|n’t)|did(?:\snot|n't|n’t)|unable to)\s(?:find|answer|determine)\b"
     r".{0,80}\b(?:passages?|archive|context)\b"
     r"|\bno\s(?:information|mention|answer|details?)\b.{0,80}\b(?:passages?|archive|context)\b"
-    r"|\bnone of the (?:passages|articles|sources)\b|\bpassages? (?:gives?|provides?|contains?) no\b",
+    r"|\bnone of the (?:provided )?(?:passages|articles)\b|\bpassages? (?:gives?|provides?|contains?) no\b",
     re.IGNORECASE,
 )
 
