@@ -17,9 +17,9 @@ _NUMBER = r"[-^]?\d{1,4}+(?!\d)(?::\d{1,3}(?=†))?"
 _GAP = r"(?>\s?(?:[,;/|&，、；]\s?(?:(?:and|&)\s)?|(?:and|to|&)\s|[-–—‐‑−]\s?)?)"
 _LIST = rf"{_NUMBER}(?:{_GAP}{_WORD}{_NUMBER})*"
 _SQUARE = re.compile(
-    rf"[\[【［]\s?{_WORD}({_LIST})(\s?†[^\]】］]*|[:,]\s[^\]】］]*)?\s?[\]】］]", re.IGNORECASE
+    rf"[\[【［]\s?{_WORD}{_WORD}({_LIST})(\s?†[^\]】］]*|[:,]\s[^\]】］]*)?\s?[\]】］]", re.IGNORECASE
 )
-_ROUND = re.compile(rf"[(（]\s?(?:see\s)?({_KIND}\s?[:#]?\s?)?({_LIST})\s?[)）]", re.IGNORECASE)
+_ROUND = re.compile(rf"[(（]\s?(?:see\s)?({_KIND}\s?[:#]?\s?)?{_WORD}({_LIST})\s?[)）]", re.IGNORECASE)
 _UNFILLED = re.compile(
     r"[\[【［]\s?(?:citation needed|sources?\??|refs?|passage|number|[nx#?])\s?[\]】］]", re.IGNORECASE
 )
@@ -47,7 +47,7 @@ _NAMED = re.compile(
     rf"[*_]*(?:,|:|\s{_SAY}(?:\sthat)?\b)[*_]*\s+",
     re.IGNORECASE,
 )
-_SAYS_THAT = re.compile(rf"{_SAY}\sthat\s+")
+_SAYS_THAT = re.compile(rf"{_SAY}\sthat\s+|[Aa]s\s{_SAY},\s+")
 
 _ROUND_END = re.compile(rf"\s?[(（]\s?({_LIST})\s?[)）](\s?[.!?…。]*[\"'”’»*_`]*)$")
 _DASH = re.compile(r"[-–—‐‑−]")  # "(4-1)" is a score

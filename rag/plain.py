@@ -11,7 +11,8 @@ from rag.answer import NO_ANSWER
 _LINK = re.compile(r"\[([^\[\]]{0,300})\]\s?\([^()\s]{0,500}(?:\s\"[^\"]{0,200}\")?\)")
 _IMAGE = re.compile(r"!\[[^\[\]]{0,300}\]\s?\([^()]{0,500}\)")
 _ORPHAN = re.compile(
-    r"\((?:https?://|www\.)[^()\s]{0,500}\)|<(?:https?|mailto):[^<>\s]{0,500}>", re.IGNORECASE
+    r"\((?:https?://|www\.)[^()\s]{0,500}\)|\(#[a-z:-]{2,20}\d{1,3}\)|<(?:https?|mailto):[^<>\s]{0,500}>",
+    re.IGNORECASE,
 )
 _TAG = re.compile(r"</?[A-Za-z!][^<>]{0,300}>")
 _KEY = re.compile(
