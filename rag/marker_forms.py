@@ -49,7 +49,9 @@ _NAMED = re.compile(
 )
 _SAYS_THAT = re.compile(rf"{_SAY}\sthat\s+|[Aa]s\s{_SAY},\s+")
 
-_ROUND_END = re.compile(rf"\s?[(（]\s?({_LIST})\s?[)）](\s?[.!?…。]*[\"'”’»*_`]*)$")
+_ROUND_END = re.compile(
+    rf"\s?[(（]\s?(?:articles?\s)?({_LIST})\s?[)）](\s?[.!?…。]*[\"'”’»*_`]*)$", re.IGNORECASE
+)
 _DASH = re.compile(r"[-–—‐‑−]")  # "(4-1)" is a score
 _ROUND_NUMBER = re.compile(r"[(（]\s?\d{1,3}\s?[)）]")
 _MOST_ROUND = 12
@@ -96,10 +98,11 @@ def round_marker(bracket: str, known: Collection[int]) -> tuple[tuple[int, ...],
     if not (match := _ROUND.fullmatch(bracket)):
         return None
     numbers, kind = tuple(_numbers(match[2])), (match[1] or "").lower()
-    named = kind.startswith(("source", "passage"))
-    if not kind and _DASH.search(match[2]):
-        return None
-    return (numbers, bool(kind)) if named or all(n in known for n in numbers) else None
+    if kind.startswith(("source", "passage")):
+        return numbers, True
+    is_score = not kind and _DASH.search(match[2])
+    named = bool(kind) and not kind.startswith("article")  # "the clause (Article 5) was invoked"
+    return None if is_score or not all(n in known for n in numbers) else (numbers, named)
 
 
 def round_end(text: str, numbers: Collection[int], known: Collection[int]) -> tuple[str, list[int]]:

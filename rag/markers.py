@@ -189,7 +189,7 @@ class MarkerParser:
             done += self._emit()
         elif self._may_end(char):
             self._soft, self._soft_count = len(self._text), len(self._numbers)
-        elif self._text and self._space and not (self._touching and char in _AFTER_STOP):
+        if self._text and self._space and not (self._touching and char in _AFTER_STOP):
             self._text += " "
         if not self._text and char in ",;:.":
             pass  # what stood between a marker at the start and the first word

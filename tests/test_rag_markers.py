@@ -107,6 +107,7 @@ def test_round_and_raised_markers(text: str, numbers: tuple[int, ...]) -> None:
         "The field measures 9 km².",
         "A million is 10³.",
         "Article 3 says that all are equal.",
+        "The clause (Article 3) was invoked.",
         "They came to see.",
         "She named her sources.",
     ],
@@ -171,6 +172,11 @@ def test_list_items_and_lines() -> None:
         ("- It snowed", (2,)),
         ("1. Hail fell.", (3,)),
     ]
+
+
+def test_wrapped_lines_and_small_letters() -> None:
+    assert read("It rained [1]\nand snowed [2].") == [("It rained and snowed.", (1, 2))]
+    assert read("It rained. [1] eBay closed. [2]") == [("It rained.", (1,)), ("eBay closed.", (2,))]
 
 
 def test_marker_on_the_next_line() -> None:
