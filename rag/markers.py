@@ -7,32 +7,44 @@ handed over holds no marker, whole or half, whatever chunks it came in.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from index.sentences import sentences
-
-OPENERS, CLOSERS = "[【［", "]】］"
-LONGEST = 60
-LARGEST = 999
-"""A larger number in brackets, such as ``[2023]``, is no marker unless it is known to be one."""
-
-_WORD = r"(?:\^|(?:sources?|passages?|refs?|references?|articles?|documents?|docs?|citations?)\b\s?[:#]?)?"
-_LIST = r"\d{1,4}(?:\s?(?:[,;&]|and|[-–—])?\s?\^?\d{1,4})*"
-_MARKER = re.compile(rf"[\[【［]\s?{_WORD}\s?({_LIST})(?:†[^\]】］]*)?\s?[\]】］]", re.IGNORECASE)
-_HALF = re.compile(r"[\[【［]{0,2}\s?\^?[\d\s,;&–—-]*")
-_LEFT = re.compile(r"[\[【［]\s*\^?\d[^\[\]【】［］]*[\]】］]")
-_NO_BRACKETS = str.maketrans("", "", OPENERS + CLOSERS)
-_RANGE = re.compile(r"(\d+)(?:\s?[-–—]\s?(\d+))?")
-_LEAD_IN = re.compile(
-    r"[,;]?\s*\b(?:according to|as (?:reported|stated|noted|seen) (?:in|by)|per|see|sources?:?)\s*$",
-    re.IGNORECASE,
+from rag.marker_forms import (
+    HALF,
+    JOINER,
+    LEAD_IN,
+    RAISED,
+    RAISED_JOINERS,
+    named,
+    raised,
+    round_end,
+    round_marker,
+    span,
+    square,
+    without_saying,
+    year,
 )
+
+LONGEST = 60
+
+_NEAR = 80  # characters back that tell whether a sentence ends
+_SOON = 6  # characters after which it is clear that no "and [2]" follows
+_LETTER = re.compile(r"[a-z]\)\s")
+
+_SQUARE, _ROUND = "[【［", "(（"
+_CLOSERS = dict.fromkeys(_SQUARE, "]】］") | dict.fromkeys(_ROUND, ")）")
+_LEFT = re.compile(r"[\[【［]\s*\^?\d[^\[\]【】［］]*[\]】］]")
+_NO_BRACKETS = str.maketrans("", "", "[]【】［］")
 _STOPS = ".!?…"
 _FULL_STOPS_EAST = "。！？｡"
 _AFTER_STOP = "\"'”’»›)]}*_`~」』"
+_CUT = "\ue000"  # where words that led to a marker were, and a comma before them
 _TIDY = (
     (re.compile(r"\(\s*\)|\[\s*\]|【\s*】"), ""),
+    (re.compile(rf"{_CUT}\s?,(?=\s(?:and|but|or|nor|so|yet|while|which|who|where|whereas|although)\b)"), ","),
+    (re.compile(rf"{_CUT}(?:\s?,)?"), ""),
     (re.compile(r"\s+"), " "),
     (re.compile(r" ([,;:.!?])"), r"\1"),
     (re.compile(r"[,;:]+([.!?])"), r"\1"),
@@ -61,9 +73,12 @@ class MarkerParser:
 
     def __init__(self, known: Collection[int] = ()) -> None:
         self._known = frozenset(known)
-        self._hold = ""  # from an opening bracket on: perhaps a marker
+        self._hold = ""  # from an opening bracket or a raised digit on: perhaps a marker
         self._text = ""  # the sentence so far
         self._numbers: list[int] = []
+        self._mark_at = 0  # where in the text the last marker was
+        self._item = 0  # the last number in parentheses that numbers a list
+        self._soft = self._soft_count = 0  # where a sentence may have ended, and its markers up to there
         self._space = False  # since the last character of the text: white space,
         self._line = False  # a line break,
         self._marker = False  # a marker,
@@ -76,32 +91,50 @@ class MarkerParser:
 
     def close(self) -> list[Marked]:
         """What is left at the end of the stream."""
-        hold = self._release()
-        done = [] if _HALF.fullmatch(hold) else self._as_text(hold)
-        ended = self._marker or self._text.rstrip(_AFTER_STOP)[-1:] in (*_STOPS, *_FULL_STOPS_EAST)
-        return [*done, *self._emit(complete=ended)]
+        if self._hold and self._hold[0] in RAISED:
+            done = self._end_raised()
+        else:
+            hold = self._release()
+            done = [] if HALF.fullmatch(hold) else self._as_text(hold)
+        stops = self._text[-_NEAR:].rstrip(_AFTER_STOP)[-1:] in (*_STOPS, *_FULL_STOPS_EAST)
+        marked = bool(self._numbers) and not any(char.isalnum() for char in self._text[self._mark_at :])
+        return [*done, *self._emit(complete=stops or marked)]
 
     def _step(self, char: str) -> list[Marked]:
         if not self._hold:
-            if char in OPENERS:
+            if char in _CLOSERS or (char in RAISED and (self._marker or not self._space)):
                 self._hold = char
                 return []
             return self._char(char)
-        if char in OPENERS and self._hold in OPENERS and not self._outer:
+        if self._hold[0] in RAISED:
+            if (char in RAISED or char in RAISED_JOINERS) and len(self._hold) < LONGEST:
+                self._hold += char
+                return []
+            return [*self._end_raised(), *self._step(char)]
+        if char in _SQUARE and self._hold in _SQUARE and not self._outer:
             self._outer = True
             return []
-        if char in OPENERS or char in "\r\n" or len(self._hold) >= LONGEST:
+        if char in _CLOSERS or char in "\r\n" or len(self._hold) >= LONGEST:
             return [*self._as_text(self._release()), *self._step(char)]
         self._hold += char
-        if char not in CLOSERS:
-            return []
-        if numbers := self._read(self._hold):
-            self._take(numbers)
+        return self._end_bracket() if char in _CLOSERS[self._hold[0]] else []
+
+    def _end_bracket(self) -> list[Marked]:
+        numbers = self._read(self._hold)
+        if numbers is not None:
             self._hold = ""
+            self._take(numbers)
             return []
-        year = _MARKER.fullmatch(self._hold)
         hold = self._release()
-        return self._as_text(f"({year[1]})" if year else hold)
+        return self._as_text((year(hold) if hold[0] in _SQUARE else None) or hold)
+
+    def _end_raised(self) -> list[Marked]:
+        hold = self._release()
+        run = hold.rstrip(RAISED_JOINERS)
+        if numbers := raised(run, self._text, self._known):
+            self._take(numbers)
+            hold = hold[len(run) :]
+        return self._as_text(hold)
 
     def _release(self) -> str:
         """What was held, which turned out to be no marker."""
@@ -109,22 +142,36 @@ class MarkerParser:
         self._outer = False
         return hold
 
-    def _read(self, bracket: str) -> list[int] | None:
+    def _read(self, bracket: str) -> Sequence[int] | None:
         """The numbers of a marker; None if this bracket is ordinary text."""
-        if not (match := _MARKER.fullmatch(bracket)):
+        if bracket[0] in _SQUARE:
+            return square(bracket, self._known)
+        if not (found := round_marker(bracket, self._known)):
             return None
-        numbers: list[int] = []
-        for first, last in _RANGE.findall(match[1]):
-            a, b = int(first), int(last or first)
-            numbers += range(a, b + 1) if a <= b <= a + 50 else dict.fromkeys((a, b))
-        numbers = [n for n in numbers if n in self._known or n <= LARGEST]
-        return numbers or None
+        numbers, is_named = found
+        if is_named or (self._marker and not self._line):
+            return numbers
+        if self._is_item(numbers[0]):
+            self._item = numbers[0]
+            return None
+        return numbers if self._ends() else None  # before the full stop: see round_end
 
-    def _take(self, numbers: list[int]) -> None:
-        self._numbers += [n for n in numbers if n not in self._numbers]
+    def _is_item(self, number: int) -> bool:
+        """Whether "(2)" numbers what follows."""
+        return not self._text or (number == self._item + 1 and (number > 1 or self._line))
+
+    def _take(self, numbers: Sequence[int]) -> None:
+        between = self._text[self._mark_at :]
+        if self._numbers and JOINER.fullmatch(between):
+            self._text, self._soft = self._text[: self._mark_at], 0
+            if numbers and between.strip() in ("-", "–", "—"):
+                numbers = [*span(self._numbers[-1], numbers[0]), *numbers[1:]]
+        self._numbers += [n for n in dict.fromkeys(numbers) if n not in self._numbers]
         self._marker = self._touching = True
-        if lead := _LEAD_IN.search(self._text, max(0, len(self._text) - 40)):
-            self._text = self._text[: lead.start()]
+        if lead := LEAD_IN.search(self._text, max(0, len(self._text) - 60)):
+            self._text = self._text[: lead.start()] + (_CUT if (lead[1] or lead[2]) and lead.start() else "")
+        self._text = self._text.removesuffix("^").rstrip()
+        self._mark_at = len(self._text)
 
     def _as_text(self, text: str) -> list[Marked]:
         return [done for char in text for done in self._char(char)]
@@ -134,13 +181,15 @@ class MarkerParser:
             self._space, self._touching = True, False
             self._line = self._line or char in "\r\n\v\f\x85\u2028\u2029"
             return []
-        if char in CLOSERS and self._outer and self._touching:
+        if char in "]】］" and self._outer and self._touching:
             self._outer = False
             return []
-        done: list[Marked] = []
+        done = self._split() if 0 < self._soft < len(self._text) - _SOON else []
         if self._is_boundary(char):
-            done = self._emit()
-        elif self._text and self._space and not (self._touching and char in _AFTER_STOP):
+            done += self._emit()
+        elif self._may_end(char):
+            self._soft, self._soft_count = len(self._text), len(self._numbers)
+        if self._text and self._space and not (self._touching and char in _AFTER_STOP):
             self._text += " "
         if not self._text and char in ",;:.":
             pass  # what stood between a marker at the start and the first word
@@ -150,7 +199,7 @@ class MarkerParser:
         return done
 
     def _is_boundary(self, char: str) -> bool:
-        bare = self._text.rstrip(_AFTER_STOP)
+        bare = self._text[-_NEAR:].rstrip(_AFTER_STOP)
         if not bare or (char in _AFTER_STOP and (self._touching or not self._space)):
             return False
         if bare[-1] in _FULL_STOPS_EAST:
@@ -159,17 +208,50 @@ class MarkerParser:
             return bare[-1] in _STOPS or not char.islower()
         if bare[-1] not in _STOPS or not (self._space or self._marker) or char.islower() or char in ",;:":
             return False
-        return self._marker or len(sentences(self._text[-80:] + " Xx")) > len(sentences(self._text[-80:]))
+        return self._marker or self._ends("0" if char.isdecimal() else "Xx")
+
+    def _may_end(self, char: str) -> bool:
+        """Whether a sentence ends here although the next begins with a small letter."""
+        if not (char.islower() and self._marker):
+            return False
+        return self._line or (self._text[-1:] == "." and self._text[-2:] != ".." and self._ends())
+
+    def _split(self) -> list[Marked]:
+        """The sentence that ended where one might have ended, now that it is clear."""
+        at, count, self._soft = self._soft, self._soft_count, 0
+        rest = self._text[at:].lstrip()
+        if not (self._text[at - 1] == "." or _LETTER.match(rest)):
+            return []
+        numbers, mark_at = self._numbers[count:], max(0, self._mark_at - (len(self._text) - len(rest)))
+        self._text, self._numbers = self._text[:at], self._numbers[:count]
+        done = self._emit()
+        self._text, self._numbers, self._mark_at = rest, numbers, mark_at
+        return done
+
+    def _ends(self, word: str = "Xx") -> bool:
+        """Whether the text so far is a whole sentence if ``word`` comes next."""
+        text = self._text[-_NEAR:]
+        bare = text.rstrip(_AFTER_STOP)
+        return (
+            bool(bare)
+            and bare[-1] in (*_STOPS, *_FULL_STOPS_EAST)
+            and (bare[-1] in _FULL_STOPS_EAST or len(sentences(f"{text} {word}")) > len(sentences(text)))
+        )
 
     def _emit(self, complete: bool = True) -> list[Marked]:
-        text, numbers = self._text, tuple(self._numbers)
-        self._text, self._numbers = "", []
+        done = self._split() if self._soft else []
+        text, found = named(self._text, self._known)
+        numbers = [*found, *self._numbers]
+        text, found = round_end(without_saying(text), numbers, self._known)
+        numbers += found
+        self._text, self._numbers, self._mark_at = "", [], 0
         for pattern, new in _TIDY:
             text = pattern.sub(new, text)
         if _LEFT.search(text):  # "[[]2]" and the like
             text = text.translate(_NO_BRACKETS)
         text = text.strip()
-        return [Marked(text, numbers, complete)] if text or numbers else []
+        marked = Marked(text, tuple(dict.fromkeys(numbers)), complete or bool(found))
+        return [*done, marked] if text or numbers else done
 
 
 def split_marked(text: str, known: Collection[int] = ()) -> Iterator[Marked]:

@@ -18,9 +18,9 @@ from rag.answer import Turn
 from rag.dates import read_period
 from rag.facts import Facts, read_facts
 from rag.llms import LLM
-from rag.plain import without_thinking
 from rag.prompts import earlier
 from rag.question import standalone
+from rag.unwrap import unwrap
 from rag.words import bare, name_stem
 
 WAIT_S = 10.0
@@ -99,7 +99,7 @@ def _asked(question: str, history: Sequence[Turn], llm: LLM) -> str:
     )
     written = ""
     try:
-        for piece in without_thinking(words):
+        for piece in unwrap(words):
             written += piece
             if time.monotonic() > ends or len(written) > 2 * LONGEST + len(question):
                 return ""

@@ -18,8 +18,9 @@ from rag.evidence import Claim, Evidence, Quote
 from rag.facts import read_facts
 from rag.llms import LLM
 from rag.markers import Marked, MarkerParser
-from rag.plain import declines, plain, states, without_thinking
+from rag.plain import declines, is_label, plain, states
 from rag.prompts import Prompt, build_prompt
+from rag.unwrap import unwrap
 from rag.verify import SUPPORTED, best_support, check, nearest_quote
 
 LONGEST_SENTENCE = 1000
@@ -94,8 +95,20 @@ def _left_out(prompt: Prompt, budget: Budget) -> list[str]:
 
 
 def _sentences(words: Iterator[str], passages: int) -> Iterator[Marked]:
+    """What the reply says, each sentence once, without titles over what comes next."""
+    said: set[str] = set()
+    for marked in _marked(words, passages):
+        bare = "".join(char for char in plain(marked.text).casefold() if char.isalnum())
+        if bare in said or (is_label(marked.text) and not marked.numbers):
+            continue
+        if bare:
+            said.add(bare)
+        yield marked
+
+
+def _marked(words: Iterator[str], passages: int) -> Iterator[Marked]:
     parser = MarkerParser(range(1, passages + 1))
-    for piece in without_thinking(words):
+    for piece in unwrap(words):
         yield from parser.feed(piece)
     yield from parser.close()
 

@@ -70,6 +70,57 @@ def test_brackets_that_are_no_markers_stay() -> None:
     assert read("It [the storm] came. [2]") == [("It [the storm] came.", (2,))]
 
 
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("It rained (1). It snowed (2).", (1,)),
+        ("It rained. (1) It snowed. (2)", (1,)),
+        ("It rained.(1) It snowed.(2)", (1,)),
+        ("It rained (1, 2). It snowed.", (1, 2)),
+        ("It rained (1)(2). It snowed.", (1, 2)),
+        ("It rained (Source 9). It snowed.", (9,)),
+        ("It rained¹. It snowed.²", (1,)),
+        ("It rained.¹,² It snowed.", (1, 2)),
+        ("It rained.³ It snowed.", (3,)),
+        ("It rained [1] and [2]. It snowed.", (1, 2)),
+        ("It rained. [1] and [3] It snowed.", (1, 3)),
+        ("It rained [1]–[3]. It snowed.", (1, 2, 3)),
+    ],
+)
+def test_round_and_raised_markers(text: str, numbers: tuple[int, ...]) -> None:
+    assert read(text)[0] == ("It rained.", numbers)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Congress amended Section 230(2).",
+        "Congress amended Section 230 (2).",
+        "Two (2) workers died.",
+        "The party won two (2).",
+        "The party won (2) seats.",
+        "Kane (3) and Salah (2).",
+        "The Bills lost (2-1).",
+        "It ended in 2021 (2023).",
+        "The third of three points: (3) it rained.",
+        "Ann Jones (42) left.",
+        "The field measures 9 km².",
+        "A million is 10³.",
+        "Article 3 says that all are equal.",
+        "The clause (Article 3) was invoked.",
+        "They came to see.",
+        "She named her sources.",
+    ],
+)
+def test_numbers_that_are_no_markers_stay(text: str) -> None:
+    assert read(text) == [(text, ())]
+    assert read(f"{text} [1]") == [(text, (1,))]
+
+
+def test_numbers_of_a_list_are_no_markers() -> None:
+    assert read("(1) It rained (3). (2) It snowed.") == [("(1) It rained.", (3,)), ("(2) It snowed.", ())]
+
+
 def test_year_in_brackets_is_kept_but_does_not_look_like_a_marker() -> None:
     assert read("The treaty [2023] holds [1].") == [("The treaty (2023) holds.", (1,))]
 
@@ -123,6 +174,11 @@ def test_list_items_and_lines() -> None:
     ]
 
 
+def test_wrapped_lines_and_small_letters() -> None:
+    assert read("It rained [1]\nand snowed [2].") == [("It rained and snowed.", (1, 2))]
+    assert read("It rained. [1] eBay closed. [2]") == [("It rained.", (1,)), ("eBay closed.", (2,))]
+
+
 def test_marker_on_the_next_line() -> None:
     assert read("It rained.\n[1]\nIt snowed.") == [("It rained.", (1,)), ("It snowed.", ())]
 
@@ -149,6 +205,12 @@ def test_next_to_nothing(text: str) -> None:
 PIECES = st.sampled_from(
     [
         *"[]()【】［］,.;!?\n \"'*-^†{}:",
+        "(1)",
+        "(2",
+        "³",
+        "according to ",
+        " and ",
+        "b) ",
         "[1]",
         "[2, 3]",
         "[1",
@@ -196,7 +258,11 @@ def test_no_word_is_lost(parts: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["[" * 50_000, "[1 " * 20_000, "." * 50_000, "a. " * 20_000, "[" + "1," * 30_000, "A.\n" * 20_000]
+    "text",
+    [
+        *["[" * 50_000, "[1 " * 20_000, "." * 50_000, "a. " * 20_000, "[" + "1," * 30_000, "A.\n" * 20_000],
+        *['"' * 50_000, "(1)" * 20_000, "a³" * 20_000, "a [1] b. [2] c " * 5_000, f"[{'1' * 57}x]" * 1_000],
+    ],
 )
 def test_hostile_text_takes_linear_time(text: str) -> None:
     began = time.monotonic()

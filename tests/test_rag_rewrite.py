@@ -67,7 +67,6 @@ def test_a_rewrite_that_keeps_to_the_conversation_is_used(reply: str, question: 
         "The archive does not say.",
         "Why did **Putin** invite Kim Jong Un?",
         "Why did Putin invite [Kim](http://evil.example)?",
-        "Why did Putin invite <b>Kim</b>?",
         '{"question": "Why did Putin invite Kim?"}',
         "Why did Putin invite Kim\nJong Un?",
         "Why did Putin " + "very " * 80 + "much invite Kim?",

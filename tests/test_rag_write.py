@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from index.articles import Article, Passage
 from index.errors import LLMError
@@ -15,9 +18,10 @@ from rag.answer import NO_ANSWER, Turn
 from rag.budget import Budget, estimate
 from rag.evidence import Claim, Evidence, number_claims
 from rag.llms import load_llm
-from rag.plain import plain, without_thinking
+from rag.plain import declines, plain
 from rag.prompts import build_prompt
 from rag.settings import load_settings
+from rag.unwrap import unwrap
 from rag.write import LLMDeclined, write
 from tests.fakes import ScriptedLLM
 from tests.llm_server import LLMServer
@@ -270,7 +274,63 @@ def test_plain(written: str, expected: str) -> None:
     "reply", ["<think>a</think>b", "<thin", "b", "", " \n<think>\n</think> b", "<b>b</b>"]
 )
 def test_thinking_does_not_depend_on_chunks(reply: str) -> None:
-    assert "".join(without_thinking(reply)) == "".join(without_thinking([reply]))
+    assert "".join(unwrap(reply)) == "".join(unwrap([reply]))
+
+
+WRAPPING = st.sampled_from(
+    [
+        *"<>&;/\\[](){}\"':,\n #*`-",
+        "<think>",
+        "</think>",
+        "<br>",
+        "<sup>1</sup>",
+        "&nbsp;",
+        "&#91;",
+        '{"answer": "',
+        '", "sources": [',
+        "```json\n",
+        "\\n",
+        "\\u2019",
+        "[^1]:",
+        "Sources:",
+        "References",
+        "\u200b",
+        "[1]",
+        "It rained.",
+    ]
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(WRAPPING, max_size=40).map("".join), st.integers(1, 9))
+def test_unwrapping_does_not_depend_on_chunks(text: str, size: int) -> None:
+    whole = "".join(unwrap([text]))
+    assert "".join(unwrap(text[at : at + size] for at in range(0, len(text), size))) == whole
+    assert "".join(unwrap(text)) == whole
+
+
+@pytest.mark.parametrize(
+    "piece", ["<", "<a", "&a", "<sup>", "[^1]: a\n", "Sources\n", '{"', "```", "-", "<think>"]
+)
+def test_unwrapping_takes_linear_time(piece: str) -> None:
+    began = time.monotonic()
+    assert len("".join(unwrap([piece * 20_000]))) <= 20_000 * len(piece)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'She quoted "Hamlet": "May flights of angels sing thee to thy rest."',
+        "According to the source, the dinner grew tense.",
+        "AT&T and 5 < 6 and a_b [sic] stay.",
+        "Sources in Kyiv said so.",
+        "None of the sources confirmed it.",
+        "I hope it rains, he said.",
+    ],
+)
+def test_ordinary_words_are_no_wrapping(text: str) -> None:
+    assert plain("".join(unwrap([text]))) == text and not declines(text)
 
 
 def test_through_a_real_server(evidence: list[Evidence]) -> None:

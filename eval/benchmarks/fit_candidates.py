@@ -115,7 +115,9 @@ def main() -> None:
         row = ", ".join(f"{getattr(weights[kind], field.name):.3f}" for kind in KINDS)
         print(f"    {field.name}=({row}),")
     print(")\n\nUSUAL = Traits(")
-    for field, mean in zip(fields(Traits), np.concatenate([each.traits for each in cases]).mean(0), strict=True):
+    for field, mean in zip(
+        fields(Traits), np.concatenate([each.traits for each in cases]).mean(0), strict=True
+    ):
         print(f"    {field.name}={mean:.3f},")
     print(")")
     print("command: python -m eval.benchmarks.fit_candidates")
