@@ -114,7 +114,16 @@ def prediction(answer: Answer) -> str:
     """What EM and F1 score: the short answer, else the text without markers; empty on abstention."""
     if answer.abstained:
         return ""
-    return answer.short if answer.short is not None else strip_markers(answer.text)
+    return answer.short if answer.short is not None else _told(answer)
+
+
+def _told(answer: Answer) -> str:
+    """What an answer says as fact, without markers: a sentence shown as unsupported tells nothing."""
+    struck = [s for s in answer.statements if not s.citations]
+    text = answer.text
+    for statement in reversed(struck):
+        text = text[: statement.start] + text[statement.end :]
+    return strip_markers(text)
 
 
 def is_right(gold: GoldQuestion, answer: Answer) -> bool:
@@ -126,7 +135,7 @@ def is_right(gold: GoldQuestion, answer: Answer) -> bool:
     """
     if answer.abstained or not gold.answerable:
         return answer.abstained and not gold.answerable
-    text = strip_markers(answer.text)
+    text = _told(answer)
     if gold.kind == TWO_SENTENCES:
         return all(contains(text, essential) for essential in gold.answers)
     return any(contains(said, wanted) for said in (answer.short or "", text) for wanted in gold.answers)

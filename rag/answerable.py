@@ -56,9 +56,9 @@ class Signs:
     the question that the passage lacks; ``any_missing``: 1 if there are any. ``passage`` and
     ``sentence``: cosine of the question with the passage and with the sentence that holds the span. ``chance``:
     the answer's share among the candidates; ``origins``: logarithm of the number of origins that give it.
-    ``worth``: its weighed traits as a candidate, less those of a usual one. ``size``: decimal logarithm of the number of passages in the
-    archive: among many, one that merely looks right is more likely; ``size_score``, ``size_chance``,
-    ``size_worth``: what these tell besides, in so large an archive.
+    ``worth``: its weighed traits as a candidate, less those of a usual one. ``size``: decimal logarithm of the number
+    of passages in the archive: among many, one that merely looks right is more likely; ``size_score``,
+    ``size_chance``, ``size_worth``: what these tell besides, in so large an archive.
     """
 
     score: float

@@ -232,6 +232,7 @@ class Assistant:
             as_of=request.as_of,
             history=request.history,
             notes=notes,
+            strike=self._settings.unsupported == "strike",
         )
         while True:
             with timings.stage("write"):
@@ -258,7 +259,7 @@ class Assistant:
             as_of=request.as_of.isoformat() if request.as_of else None,
             text=text or NO_ANSWER,
             short=found.short if any(found.short and found.short in c.quote for c in citations) else None,
-            abstained=not statements,
+            abstained=not citations,
             reason=note,
             confidence=round(found.confidence, 4),
             statements=statements,
@@ -280,7 +281,7 @@ class Assistant:
 
 
 def _checked(claim: Claim) -> Claim:
-    """The claim with its support as the deterministic checks find it, whoever wrote it."""
+    """The claim with its support as the check finds it, whoever wrote it."""
     source = " ".join(quote.text for quote in claim.quotes)
     held = bool(claim.quotes) and check(claim.text, source).score >= SUPPORTED
     return replace(claim, support="verified" if held else "unverified")

@@ -15,6 +15,10 @@ from rag.answer import ArticleRef, Citation, Statement, Support
 _WEB = re.compile(r"https?://[^\s\x00-\x1f\x7f-\x9f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+", re.I)
 
 
+UNSUPPORTED = "(Not supported by the archive: {})"
+"""How a sentence of an LLM is shown that nothing bears out, if it is shown at all."""
+
+
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """A retrieved passage with its article; ``score`` ranks within one question only.
@@ -48,7 +52,10 @@ class Quote:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """One sentence that the answer wants to say, without markers, and the quotes it rests on."""
+    """One sentence that the answer wants to say, without markers, and the quotes it rests on.
+
+    One without quotes is shown as what it is: not supported by the archive.
+    """
 
     text: str
     quotes: tuple[Quote, ...]
@@ -80,7 +87,8 @@ def number_claims(
     """Join claims into an answer's text, its statements and its citations.
 
     The only place where citations get their numbers: from 1, in order of first use, one number for
-    each distinct span. The marker follows the sentence, as in ``It rained. [1]``.
+    each distinct span. The marker follows the sentence, as in ``It rained. [1]``. A claim without quotes stands
+    in brackets that say so, which no copying can lose.
 
     >>> a = Article(text="It rained. It snowed.", id="a")
     >>> text, statements, citations = number_claims([Claim("It rained.", (Quote(a, 0, 10),), "verified")])
@@ -95,6 +103,8 @@ def number_claims(
         numbers = [_number(quote, citations) for quote in claim.quotes]
         numbers = list(dict.fromkeys(numbers))
         shown = claim.text + "".join(f" [{n}]" if i == 0 else f"[{n}]" for i, n in enumerate(numbers))
+        if not numbers:
+            shown = UNSUPPORTED.format(claim.text)
         at += 1 if parts else 0
         statements.append(Statement(shown, at, at + len(shown), tuple(numbers), claim.support))
         parts.append(shown)

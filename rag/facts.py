@@ -51,7 +51,7 @@ TITLES = word_set(
     mr mrs ms miss dr sir lord lady dame prof professor president prime minister general colonel
     major captain lieutenant sergeant admiral chancellor senator governor mayor king queen prince
     princess pope secretary minister ambassador representative congressman congresswoman judge
-    justice chief director chairman ceo
+    justice chief director chairman ceo pres sen rep gov gen col lt sgt capt maj sec amb
     """
 )
 # Words that often open a sentence and are no names, beside those that an ending gives away.
@@ -67,7 +67,9 @@ _OPENERS = word_set(
     fighting clashes allegations speculation former new old high low big small young early late long
     short good bad such there answer passage article archive text summary question note source
     official company parliament court voters students teachers nothing everyone someone fortunately
-    tragically both aid emergency heavy tens dozens hundreds thousands millions
+    tragically both aid emergency heavy tens dozens hundreds thousands millions chosen except born
+    known made held led built driven beaten given seen taken told found caught shown left worn sworn
+    written drawn torn struck brought bought sold sent kept lost won once besides beyond
     """
 )
 _NOT_NAMES = re.compile(r"(?:ly|ing|ed|tion|sion|ment|ness|ity|ers|ors|ists|ians?)$")
@@ -110,7 +112,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What `read_facts` finds. ``words`` are bare, in order; ``names`` are runs of capitalised words."""
+    """What `read_facts` finds. ``words`` are bare, in order; ``names`` are runs of capitalised words.
+
+    ``initials`` are what such runs would be as acronyms, ``acronyms`` the words in capitals.
+    """
 
     words: tuple[str, ...]
     tokens: tuple[str, ...]
@@ -122,6 +127,7 @@ class Facts:
     stems: frozenset[str]
     name_stems: frozenset[str]
     initials: tuple[str, ...]
+    acronyms: frozenset[str]
 
 
 def read_facts(text: str) -> Facts:
@@ -158,8 +164,8 @@ def _read(text: str) -> Facts:
         tuple(link.rstrip(".,;:!?") for link in _LINK.findall(plain)),
         frozenset(stem(w) for w in words),
         frozenset(name_stem(w) for w in words),
-        tuple("".join(w[0] for w in run) for run in runs)
-        + tuple(t for t in tokens if t.isupper() and t.isalpha()),
+        tuple("".join(w if w.isupper() else w[0] for w in run) for run in runs),
+        frozenset(t for t in tokens if t.isupper() and t.isalpha() and len(t) > 1),
     )
 
 
@@ -234,8 +240,8 @@ def _figures(tokens: list[str], glued: list[bool], used: set[int]) -> list[Figur
                 value, i = value * _LETTERS[tokens[i].lower()], i + 1
             elif (power := _POWERS.get(_at(tokens, i).lower())) is not None:
                 value, i = value * power, i + 1
-        elif token in _UNITS or token in _TENS or (token in ("a", "an") and _at(tokens, i + 1) in _POWERS):
-            value, i = _spelled(tokens, i)
+        elif _is_number(tokens, i):
+            value, i = _half(tokens, i) or _spelled(tokens, i)
         elif token in _ORDINALS:
             found.append(Figure(float(_ORDINALS[token]), "th", tokens[i]))
             i += 1
@@ -250,6 +256,20 @@ def _figures(tokens: list[str], glued: list[bool], used: set[int]) -> list[Figur
             found.append(Figure(value, kind, " ".join(tokens[start:end])))
         i = last = max(i, end)
     return found
+
+
+def _half(tokens: list[str], i: int) -> tuple[float, int] | None:
+    """The value of "half a million" and "half-million", and the place after it."""
+    after = i + 1 + (_at(tokens, i + 1) in ("a", "-"))
+    power = _POWERS.get(_at(tokens, after).lower())
+    return (power / 2, after + 1) if power and tokens[i].lower() == "half" else None
+
+
+def _is_number(tokens: list[str], i: int) -> bool:
+    """Whether a number in words begins here."""
+    token = tokens[i].lower()
+    counted = token in ("a", "an") and _at(tokens, i + 1) in _POWERS
+    return token in _UNITS or token in _TENS or counted or _half(tokens, i) is not None
 
 
 def _digits(token: str) -> float:

@@ -14,7 +14,7 @@ import os
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
@@ -77,6 +77,9 @@ class Settings(BaseSettings):
     until: Day = None
     tolerated_error: float | None = Field(
         None, gt=0, le=1, description="share of the answers that may be wrong; what is less sure is withheld"
+    )
+    unsupported: Literal["drop", "strike"] = Field(
+        "drop", description="what becomes of a sentence of the LLM that the archive does not bear out"
     )
     llm_timeout_s: float = Field(30.0, gt=0, le=3600, description="for the first and each further token")
     llm_retry_wait_s: float = Field(0.5, ge=0, le=60, description="doubled at each retry")

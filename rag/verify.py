@@ -19,7 +19,11 @@ SUPPORTED = 0.5
 """A sentence counts as supported from this score on."""
 
 LONGEST_QUOTE = 1200
-"""Characters of two sentences that may be quoted together."""
+"""Characters of neighbouring sentences that may be quoted together."""
+
+NEIGHBOURS = 3  # sentences that may be quoted together
+WORTH_MORE = 0.1  # of score, for which one more is
+REPEATS = 0.8  # share of the words that a sentence has in common with its source, from which it repeats it
 
 _NEGATORS = word_set(
     """
@@ -59,7 +63,7 @@ def check(sentence: str, source: str) -> Check:
     >>> check("Three workers were killed near Kyiv.", source).missing
     ('Three', 'Kyiv')
     """
-    said, given = read_facts(sentence), read_facts(source)
+    said, given = read_facts(sentence.replace("[sic]", "")), read_facts(source)
     links = [link for link in said.links if link not in given.links]
     missing = (
         *_figures(said, given),
@@ -70,13 +74,14 @@ def check(sentence: str, source: str) -> Check:
     )
     if missing:
         return Check(0.0, tuple(dict.fromkeys(missing)))
-    if turned := _turned(said, given):
+    overlap = _overlap(said, given)
+    if turned := _turned(said, given, overlap):
         return Check(0.0, turned)
-    return Check(_overlap(said, given), ())
+    return Check(overlap, ())
 
 
 def best_support(sentence: str, evidence: Evidence) -> Quote | None:
-    """The sentence of a passage, or two adjacent ones, that bears out ``sentence`` best; None if none does.
+    """The sentence of a passage, or up to three neighbours, that bears out ``sentence`` best; None if none does.
 
     >>> from index.articles import Article, Passage
     >>> text = "It rained in Kyiv. Two drones fell."
@@ -84,32 +89,39 @@ def best_support(sentence: str, evidence: Evidence) -> Quote | None:
     >>> best_support("2 drones fell.", found).text
     'Two drones fell.'
     """
-    best, found = SUPPORTED, None
-    for quote, is_pair in _candidates(evidence):
+    best, found, most = SUPPORTED, None, 0
+    for quote, number in sorted(_candidates(evidence), key=lambda pair: pair[1]):
         score = check(sentence, quote.text).score
-        # a second sentence must add something
-        if score >= best if found is None else score > best + (0.1 if is_pair else 0):
-            best, found = score, quote
+        # a further sentence must add something
+        if score >= best if found is None else score > best + (WORTH_MORE if number > most else 0):
+            best, found, most = score, quote, number
     return found
 
 
 def nearest_quote(sentence: str, evidence: Evidence) -> Quote:
     """The sentence of a passage that shares most words with ``sentence``, borne out or not."""
     said = read_facts(sentence)
-    quotes = [quote for quote, is_pair in _candidates(evidence) if not is_pair]
+    quotes = [quote for quote, number in _candidates(evidence) if number == 1]
     whole = Quote(evidence.article, evidence.passage.start, evidence.passage.end)
     return max(quotes, key=lambda quote: _overlap(said, read_facts(quote.text)), default=whole)
 
 
-def _candidates(evidence: Evidence) -> Iterator[tuple[Quote, bool]]:
-    """Each sentence of a passage, then each two neighbours of one paragraph, which give True."""
+def _candidates(evidence: Evidence) -> Iterator[tuple[Quote, int]]:
+    """Each sentence of a passage, and each two and three neighbours, with how many they are.
+
+    Neighbours are of one paragraph, or paragraphs of one sentence each, as newspapers write.
+    """
     text, offset = evidence.passage.text, evidence.passage.start
     spans = sentences(text)
-    for start, end in spans:
-        yield Quote(evidence.article, offset + start, offset + end), False
-    for (start, first), (second, end) in pairwise(spans):
-        if "\n" not in text[first:second] and end - start <= LONGEST_QUOTE:
-            yield Quote(evidence.article, offset + start, offset + end), True
+    gaps = ["\n" in text[end:start] for (_, end), (start, _) in pairwise(spans)]
+    alone = [first and last for first, last in zip([True, *gaps], [*gaps, True], strict=True)]
+    for at, (start, _) in enumerate(spans):
+        for number, (_, end) in enumerate(spans[at : at + NEIGHBOURS], 1):
+            here = at + number - 1
+            apart = number > 1 and gaps[here - 1] and not (alone[here - 1] and alone[here])
+            if apart or (number > 1 and end - start > LONGEST_QUOTE):
+                break
+            yield Quote(evidence.article, offset + start, offset + end), number
 
 
 def _figures(said: Facts, given: Facts) -> list[str]:
@@ -131,7 +143,7 @@ def _names(said: Facts, given: Facts) -> list[str]:
     known = dict.fromkeys(given.words)
     missing: list[str] = []
     for run in said.names:
-        if len(run) > 1 and "".join(word[0] for word in run) in given.initials:
+        if len(run) > 1 and "".join(word if word.isupper() else word[0] for word in run) in given.acronyms:
             continue
         missing += [word for word in run if not _known_name(word, known, given)]
     return missing
@@ -139,11 +151,18 @@ def _names(said: Facts, given: Facts) -> list[str]:
 
 def _known_name(name: str, known: dict[str, None], given: Facts) -> bool:
     word = bare(name)
+    if name.isupper() and 2 <= len(name) <= 5:  # "UN" is no "Un" of Kim Jong Un
+        return _known_acronym(name, given) or (len(name) > 3 and word in known)
     if word in known or name_stem(word) in given.name_stems or stem(word) in given.stems:
         return True
-    if name.isupper() and any(name in initials for initials in given.initials):
-        return True
     return any(alike(word, other) for other in _near(word, known))
+
+
+def _known_acronym(name: str, given: Facts) -> bool:
+    """Whether a text has an acronym, or words whose first letters it is, such as gross domestic product."""
+    if name in given.acronyms or any(name in initials for initials in given.initials):
+        return True
+    return len(name) > 2 and name.lower() in "".join(word[0] for word in given.words)
 
 
 def _quotes(said: Facts, given: Facts) -> list[str]:
@@ -153,11 +172,16 @@ def _quotes(said: Facts, given: Facts) -> list[str]:
     return [quote for quote in said.quotes if f" {quote} " not in text]
 
 
-def _turned(said: Facts, given: Facts) -> tuple[str, ...]:
-    """The words that one side negates and the other asserts, or whose opposite the other has."""
+def _turned(said: Facts, given: Facts, overlap: float) -> tuple[str, ...]:
+    """The words that one side negates and the other asserts, or whose opposite the other has.
+
+    A negation is held against a sentence only if it repeats the rest: in other words it may well mean the same.
+    """
     denied_here, here = _negated(said)
     denied_there, there = _negated(given)
-    turned = (denied_here & (there - denied_there)) | (denied_there & (here - denied_here))
+    turned: set[str] = set()
+    if overlap >= REPEATS:
+        turned = (denied_here & (there - denied_there)) | (denied_there & (here - denied_here))
     for pair in _OPPOSITES:
         mine, theirs = pair & here, pair & there
         if len(pair) == 2 and len(mine) == 1 and len(theirs) == 1 and mine != theirs:

@@ -39,12 +39,13 @@ def write(
     as_of: dt.date | None,
     history: Sequence[Turn] = (),
     notes: list[str] | None = None,
+    strike: bool = False,
 ) -> Iterator[Claim]:
     """Yield each sentence of the LLM's answer once it is complete and its check is passed.
 
     A sentence is checked against the passage that its marker names, then against the others; one that
-    nothing bears out is dropped. Closing the iterator stops the LLM. Once the LLM answers, ``notes``
-    gets a line for each reason why it saw less than it should.
+    nothing bears out is dropped or, with ``strike``, comes without a quote. Closing the iterator stops the LLM.
+    Once the LLM answers, ``notes`` gets a line for each reason why it saw less than it should.
 
     Raises LLMDeclined if the LLM says that the passages do not answer, and LLMError, in one line fit
     for the user, if it fails or if more of its sentences were dropped than kept; claims that were
@@ -52,7 +53,7 @@ def write(
     """
     budget = budget_of(llm)
     prompt = build_prompt(question, evidence, as_of=as_of, history=history, budget=budget)
-    desk = _Desk(prompt.evidence)
+    desk = _Desk(prompt.evidence, strike)
     words = _heard(llm, prompt, budget, [] if notes is None else notes)
     try:
         for marked in _sentences(words, len(prompt.evidence)):
@@ -118,6 +119,7 @@ class _Desk:
     """Judges sentence after sentence, and keeps count."""
 
     evidence: tuple[Evidence, ...]
+    strike: bool
     kept: int = 0
     dropped: int = 0
     declined: bool = False
@@ -142,6 +144,8 @@ class _Desk:
             return Claim(_sentence(text), quotes, "verified")
         if marked.numbers or _tells(text):
             self.dropped += 1
+            if self.strike and checked:
+                return Claim(_sentence(text), (), "unverified")
         return None
 
     def verdict(self) -> None:
@@ -165,18 +169,19 @@ class _Desk:
         if together := self._together(text, cited):
             return together
         others = [each for each in self.evidence if each not in cited]
-        scored = [
-            (check(text, quote.text).score, quote) for each in others if (quote := best_support(text, each))
-        ]
-        return (max(scored, key=lambda pair: pair[0])[1],) if scored else ()
+        repaired = [quote for each in others if (quote := best_support(text, each))]
+        return (max(repaired, key=lambda quote: check(text, quote.text).score),) if repaired else ()
 
     def _together(self, text: str, cited: Sequence[Evidence]) -> tuple[Quote, ...]:
         """Quotes that bear a sentence out only jointly, as when it adds up two reports."""
         if len(cited) < 2:
             return ()
         nearest = [nearest_quote(text, each) for each in cited]
-        source = " ".join(quote.text for quote in nearest)
-        return tuple(nearest) if check(text, source).score >= SUPPORTED else ()
+        return (
+            tuple(nearest)
+            if check(text, " ".join(quote.text for quote in nearest)).score >= SUPPORTED
+            else ()
+        )
 
 
 def _tells(text: str) -> bool:

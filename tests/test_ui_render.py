@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from index.articles import Article
 from rag.answer import ArticleRef
-from rag.evidence import article_ref
+from rag.evidence import Claim, article_ref, number_claims
 from tests.fake_desk import ARTICLE, HOSTILE, QUOTE, answered, refused
 from ui import dialogue, render
 from ui.dialogue import Entry
@@ -130,6 +130,13 @@ def test_only_the_unverified_sentence_is_badged() -> None:
     text = Shown(render.answer_html(answered(), 1, find)).text
     assert text.count("unverified") == 1
     assert text.index("Nobody") < text.index("unverified")
+
+
+def test_a_sentence_without_a_source_is_struck() -> None:
+    text, statements, citations = number_claims([Claim("It <b>snowed</b>.", (), "unverified")])
+    html = render.answer_html(answered(text=text, statements=statements, citations=citations), 1, find)
+    assert '<s class="cd-struck">' in html and "Not supported by the archive" in html and "<b>" not in html
+    assert "cd-unverified" not in html
 
 
 def test_the_quote_is_marked_in_its_passage() -> None:

@@ -92,8 +92,9 @@ def _statements_html(answer: Answer, turn: int) -> str:
     at = 0
     for statement in answer.statements:
         parts.append(_marked(answer.text[at : statement.start], numbers, turn))
-        parts.append(_marked(answer.text[statement.start : statement.end], numbers, turn))
-        if statement.support != "verified":
+        said = _marked(answer.text[statement.start : statement.end], numbers, turn)
+        parts.append(said if statement.citations else f'<s class="cd-struck">{said}</s>')
+        if statement.citations and statement.support != "verified":
             parts.append(
                 ' <span class="cd-unverified" title="Not every figure and name of this sentence'
                 ' was found in its source">unverified</span>'

@@ -38,8 +38,9 @@ def show_answer(answer: Answer, find: FindArticle) -> None:
     at = 0
     parts: list[str | tuple[str, str]] = []
     for statement in answer.statements:
-        parts.append(answer.text[at : statement.end])
-        if statement.support != "verified":
+        said = answer.text[at : statement.end]
+        parts.append(said if statement.citations else (said, "strike"))
+        if statement.citations and statement.support != "verified":
             parts.append((" (unverified)", "yellow"))
         at = statement.end
     screen.line(*parts, answer.text[at:])
