@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from pathlib import Path
 
 import pytest
+
+from index.articles import Article, Passage
+from index.sentences import blocks
+from rag.evidence import Evidence
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("CITEDESK_DATA", ROOT.parent / "shared" / "data"))
@@ -33,6 +38,18 @@ def _no_user_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 def seeds() -> Path:
     """The folder with the user's own article."""
     return ROOT / "seeds"
+
+
+@pytest.fixture(scope="session")
+def evidence(seeds: Path) -> list[Evidence]:
+    """Each story of the seed article as one passage: 3 is the platform, 5 the drones, 6 the workers."""
+    text = next(seeds.iterdir()).read_text(encoding="utf-8")
+    day = dt.date(2023, 11, 8)
+    article = Article(text=text, date=day, title="Digest", body_start=len(" date 2023-11-08 "))
+    spans = [(max(a, article.body_start), b) for a, b in blocks(text)]
+    return [
+        Evidence(article, Passage(article.id, a, b, text[a:b]), 1 - n / 10) for n, (a, b) in enumerate(spans)
+    ]
 
 
 @pytest.fixture(scope="session")

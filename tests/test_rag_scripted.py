@@ -15,9 +15,7 @@ from typing import Any
 
 import pytest
 
-from index.articles import Article, Passage
 from index.errors import LLMError
-from index.sentences import blocks
 from rag.answer import Citation
 from rag.evidence import Claim, Evidence, number_claims
 from rag.write import write
@@ -31,17 +29,6 @@ MARKUP = re.compile(
     r"[*`#|<>{}~^†【】［］（）]|\[\^|\]\(|https?:|www\.|evil|&\w+;|think|[¹²³⁰⁴-⁹]|[\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]",
     re.IGNORECASE,
 )
-
-
-@pytest.fixture(scope="module")
-def evidence(seeds: Path) -> list[Evidence]:
-    """Each story of the article as one passage: 3 is the platform, 5 the drones, 6 the workers."""
-    text = next(seeds.iterdir()).read_text(encoding="utf-8")
-    article = Article(text=text, date=DAY, title="Digest", body_start=len(" date 2023-11-08 "))
-    spans = [(max(a, article.body_start), b) for a, b in blocks(text)]
-    return [
-        Evidence(article, Passage(article.id, a, b, text[a:b]), 1 - n / 10) for n, (a, b) in enumerate(spans)
-    ]
 
 
 def drafts(evidence: Sequence[Evidence], pieces: Sequence[str]) -> tuple[list[str], list[Claim], str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -13,7 +12,6 @@ from hypothesis import strategies as st
 
 from index.articles import Article, Passage
 from index.errors import LLMError
-from index.sentences import blocks
 from rag.answer import NO_ANSWER, Turn
 from rag.budget import Budget, estimate
 from rag.evidence import Claim, Evidence, number_claims
@@ -30,17 +28,6 @@ DAY = dt.date(2023, 11, 8)
 PLATFORM = "Ukraine recaptured an oil and gas platform in the Black Sea"
 WORKERS = "Two humanitarian workers from Canada and Spain were killed near Bakhmut"
 DRONES = "Moscow reported shooting down two Ukrainian drones over the Belgorod region"
-
-
-@pytest.fixture(scope="module")
-def evidence(seeds: Path) -> list[Evidence]:
-    """Each story of the article as one passage: 3 is the platform, 5 the drones, 6 the workers."""
-    text = next(seeds.iterdir()).read_text(encoding="utf-8")
-    article = Article(text=text, date=DAY, title="Digest", body_start=len(" date 2023-11-08 "))
-    spans = [(max(a, article.body_start), b) for a, b in blocks(text)]
-    return [
-        Evidence(article, Passage(article.id, a, b, text[a:b]), 1 - n / 10) for n, (a, b) in enumerate(spans)
-    ]
 
 
 def said(
