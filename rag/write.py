@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from index.errors import LLMError
@@ -123,14 +123,12 @@ class _Desk:
     kept: int = 0
     dropped: int = 0
     declined: bool = False
-    seen: set[str] = field(default_factory=set)
 
     def judge(self, marked: Marked) -> Claim | None:
         """The claim that a sentence makes, if the passages bear it out."""
         text = plain(marked.text)
-        if not text or text in self.seen:
+        if not text:
             return None
-        self.seen.add(text)
         if declines(text):
             self.declined = True
             return None
@@ -177,11 +175,8 @@ class _Desk:
         if len(cited) < 2:
             return ()
         nearest = [nearest_quote(text, each) for each in cited]
-        return (
-            tuple(nearest)
-            if check(text, " ".join(quote.text for quote in nearest)).score >= SUPPORTED
-            else ()
-        )
+        source = " ".join(quote.text for quote in nearest)
+        return tuple(nearest) if check(text, source).score >= SUPPORTED else ()
 
 
 def _tells(text: str) -> bool:

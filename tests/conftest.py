@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from index.archive import Archive
 from index.articles import Article, Passage
 from index.sentences import blocks
 from rag.evidence import Evidence
+from tests.llm_server import LLMServer
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(os.environ.get("CITEDESK_DATA", ROOT.parent / "shared" / "data"))
@@ -58,3 +61,18 @@ def data() -> Path:
     if not DATA.is_dir():
         pytest.skip(f"no data at {DATA}: set CITEDESK_DATA to run this test")
     return DATA
+
+
+@pytest.fixture(scope="module")
+def archive(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
+    """An archive of the seed article."""
+    with Archive.open(tmp_path_factory.mktemp("archive")) as made:
+        made.sync(seeds)
+        yield made
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[LLMServer]:
+    """A scripted LLM server in a process of its own."""
+    with LLMServer() as running:
+        yield running

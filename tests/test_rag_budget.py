@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -53,13 +53,6 @@ def count(request: pytest.FixtureRequest) -> Callable[[str], int]:
 
     encode = get_tokenizer()
     return lambda text: len(encode(text))
-
-
-@pytest.fixture(scope="module")
-def archive(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    with Archive.open(tmp_path_factory.mktemp("archive")) as made:
-        made.sync(seeds)
-        yield made
 
 
 @pytest.mark.parametrize("text", SAMPLES.values(), ids=SAMPLES.keys())

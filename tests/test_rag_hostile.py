@@ -27,13 +27,6 @@ ORDERS = [
 
 
 @pytest.fixture(scope="module")
-def archive(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    with Archive.open(tmp_path_factory.mktemp("archive")) as made:
-        made.sync(seeds)
-        yield made
-
-
-@pytest.fixture(scope="module")
 def seed(archive: Archive) -> Article:
     return archive.articles()[0]
 

@@ -6,7 +6,6 @@ import importlib.metadata
 import logging
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +25,6 @@ needs_extra = pytest.mark.skipif(
     not any(d.name == "llama-index-llms-anthropic" for d in importlib.metadata.distributions()),
     reason="the extra is not installed: pip install 'citedesk[anthropic]'",
 )
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMServer]:
-    with LLMServer() as running:
-        yield running
 
 
 @pytest.fixture(autouse=True)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterator, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -18,19 +17,6 @@ from tests.llm_server import LLMServer
 QUESTION = "What did Ukraine recapture in the Black Sea?"
 PLATFORM = "Ukraine recaptured an oil and gas platform in the Black Sea"
 SEIZED = "The platform was seized by Russia in 2015"
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMServer]:
-    with LLMServer() as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def archive(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    with Archive.open(tmp_path_factory.mktemp("archive")) as made:
-        made.sync(seeds)
-        yield made
 
 
 def open_desk(archive: Archive, server: LLMServer, timeout_s: float = 20) -> Assistant:

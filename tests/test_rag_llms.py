@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,6 @@ from tests.tiny_model import make_tiny_model
 
 SECRET = "sk-very-secret-1234567890"
 RAIN = {"chunks": ["It rain", "ed. ", "[", "1]"]}
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[LLMServer]:
-    with LLMServer() as running:
-        yield running
 
 
 def llm(server: LLMServer, timeout_s: float = 5.0, spec: str = "") -> LLM:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Self
 
 import pytest
@@ -24,13 +23,6 @@ HISTORY = [
 FOLLOW_UP = "Why did he invite him?"
 OFFLINE = standalone(FOLLOW_UP, HISTORY)
 PLATFORM = "Ukraine recaptured an oil and gas platform in the Black Sea. [1]"
-
-
-@pytest.fixture(scope="module")
-def archive(seeds: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Archive]:
-    with Archive.open(tmp_path_factory.mktemp("archive")) as made:
-        made.sync(seeds)
-        yield made
 
 
 @pytest.mark.parametrize(
