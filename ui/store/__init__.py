@@ -1,0 +1,1 @@
+"""What a server remembers: conversations, and what people thought of the answers."""
