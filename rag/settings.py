@@ -53,6 +53,14 @@ def _http_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _names(value: object) -> object:
+    return (
+        tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+    )
+
+
+Names = Annotated[tuple[str, ...], BeforeValidator(_names)]
+"""Several names: a list in the file, with commas between them elsewhere."""
 Day = Annotated[dt.date | None, BeforeValidator(_day)]
 Url = Annotated[str, AfterValidator(_http_url)]
 
@@ -84,6 +92,10 @@ class Settings(BaseSettings):
     llm_timeout_s: float = Field(30.0, gt=0, le=3600, description="for the first and each further token")
     llm_retry_wait_s: float = Field(0.5, ge=0, le=60, description="doubled at each retry")
     llm_context_tokens: int = Field(4096, ge=512)
+    llms: Names = Field((), description="LLM specs that people may choose from in the browser and by the API")
+    database: str | None = Field(
+        None, min_length=1, description="URL of what a server remembers; a file in the archive by default"
+    )
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(7860, ge=0, le=65535)
     openai_api_key: SecretStr | None = None
@@ -145,7 +157,7 @@ def _complaint(name: str, message: str, flags: dict[str, Any]) -> str:
         value, place, remedy = values[name], variables[name], f"change or unset {variables[name]}"
     else:
         value, place, remedy = _file().get(name), f"{name} in {FILE}", f"change it in {FILE.absolute()}"
-    secret = name.endswith(("_key", "_base", "_url"))  # an address may hold a password
+    secret = name.endswith(("_key", "_base", "_url", "database"))  # an address may hold a password
     shown = "" if secret else f" {_short(value)}"
     reason = message.removeprefix("Value error, ").replace("Input should", "it should")
     return f"{place}{shown} cannot be used: {reason}; {remedy}"

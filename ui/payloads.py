@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.answer import Answer
+from rag.answer import Answer, ArticleRef, Citation, PassageRef, Statement
 from ui.sources import FindArticle
 
 if TYPE_CHECKING:
@@ -19,6 +19,22 @@ if TYPE_CHECKING:
 def answer_payload(answer: Answer) -> dict[str, Any]:
     """The answer as plain values; dates are ISO strings."""
     return dataclasses.asdict(answer)
+
+
+def answer_of(payload: dict[str, Any]) -> Answer:
+    """The answer that `answer_payload` made plain, possibly in another process."""
+    return Answer(
+        **payload
+        | {
+            "statements": tuple(
+                Statement(**each | {"citations": tuple(each["citations"])}) for each in payload["statements"]
+            ),
+            "citations": tuple(
+                Citation(**each | {"article": ArticleRef(**each["article"])}) for each in payload["citations"]
+            ),
+            "passages": tuple(PassageRef(**each) for each in payload["passages"]),
+        }
+    )
 
 
 def search_payload(query: str, found: Sequence[ScoredPassage], find: FindArticle) -> dict[str, Any]:

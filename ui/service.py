@@ -1,0 +1,106 @@
+"""The service behind the page, the API and the tools: a desk, and what is remembered of those who ask it."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from index.errors import BadSetting, CitedeskError
+from rag.answer import Answer, Draft, Turn
+from ui.payloads import answer_payload
+from ui.people import Person
+from ui.store.conversations import Conversations, Exchange
+from ui.store.feedback import Feedback
+from ui.store.schema import open_store
+from ui.streaming import Streams
+
+if TYPE_CHECKING:
+    from rag.assistant import Assistant
+    from rag.settings import Settings
+
+HISTORY = 20
+"""Earlier exchanges that a follow-up may refer to."""
+STORE = "conversations.sqlite3"
+
+
+@dataclass(frozen=True)
+class Service:
+    """Everything the faces of a server share. ``asked`` values are as `ui.store.conversations.Exchange` says."""
+
+    desk: Assistant
+    settings: Settings
+    conversations: Conversations
+    feedback: Feedback
+    streams: Streams = field(default_factory=Streams)
+    _desks: dict[str, Assistant] = field(default_factory=dict)
+
+    @classmethod
+    def open(cls, desk: Assistant, settings: Settings) -> Service:
+        """With the database that the settings name; answers that a crash broke off are marked.
+
+        Raises BadSetting if it cannot be used.
+        """
+        engine = open_store(settings.database or desk.archive.path / STORE)
+        server = f"{socket.gethostname()}:{settings.port}"
+        kept = Conversations(engine, server=server)
+        kept.recover()
+        return cls(desk, settings, kept, Feedback(engine, kept))
+
+    @property
+    def llms(self) -> tuple[str, ...]:
+        """The LLM specs that may be chosen, the one used unless told otherwise first."""
+        return tuple(dict.fromkeys((self.settings.llm, *self.settings.llms)))
+
+    def desk_for(self, llm: str | None) -> Assistant:
+        """The desk that answers with an LLM. Raises BadSetting if the operator did not offer it."""
+        if not llm or llm == self.settings.llm:
+            return self.desk
+        if llm not in self.llms:
+            raise BadSetting(f"llm {llm[:60]!r} is not offered here; choose one of {', '.join(self.llms)}")
+        if llm not in self._desks:
+            from rag.assistant import Assistant
+
+            chosen = self.settings.model_copy(update={"llm": llm})
+            self._desks[llm] = Assistant.open(self.desk.archive, settings=chosen)
+        return self._desks[llm]
+
+    def begin(self, person: Person, conversation: str, question: str, asked: dict[str, Any]) -> Exchange:
+        """Write a question down, so that it is there whatever happens next; answer it with ``stream``.
+
+        Raises ConversationNotFound, or BadSetting for an LLM that is not offered.
+        """
+        self.desk_for(asked.get("llm"))
+        return self.conversations.begin(person.name, conversation, question, asked)
+
+    def stream(self, person: Person, begun: Exchange) -> Iterator[Draft | Answer]:
+        """Answer a question that was written down; what comes of it is kept, too.
+
+        Blocks between items; closing the iterator stops the answer. Raises what ``Assistant.stream`` raises.
+        """
+        said, ended = "", False
+        scope = {name: value for name, value in begun.asked.items() if name != "llm"}
+        history = self.history(person, begun.conversation)
+        try:
+            for item in self.desk_for(begun.asked.get("llm")).stream(
+                begun.question, history=history, **scope
+            ):
+                if isinstance(item, Answer):
+                    self.conversations.finish(begun.id, answer_payload(item))
+                    ended = True
+                else:
+                    said = item.text
+                yield item
+        except CitedeskError as error:
+            self.conversations.fail(begun.id, str(error))
+            ended = True
+            raise
+        finally:
+            if not ended:
+                self.conversations.stop(begun.id, said)
+
+    def history(self, person: Person, conversation: str) -> tuple[Turn, ...]:
+        """The last exchanges of a conversation that were answered. Raises ConversationNotFound."""
+        said = self.conversations.exchanges(person.name, conversation, last=HISTORY)
+        return tuple(Turn(each.question, each.answer["text"]) for each in said if each.answer)
