@@ -179,26 +179,26 @@ def archive_tab(service: Service) -> None:
     """Fill the tab that is being built with the archive; called inside its ``gr.Tab``."""
     tab, page = Context.block, Context.root_block
     assert isinstance(tab, gr.Tab) and page is not None
-    parts, does = _parts(), ArchiveTab(service)
+    parts, does = _parts(service.settings.upload_mb), ArchiveTab(service)
     _wire_list(tab, page, parts, does)
     _wire_adding(parts, does)
     _wire_removing(parts, does)
 
 
-def _parts() -> Parts:
+def _parts(most_mb: int) -> Parts:
     view = gr.State(View())
     with gr.Column(elem_id="cd-archive"):
-        held = gr.HTML(elem_id="cd-held")
-        months = gr.HTML(elem_id="cd-plot")
+        held = gr.HTML(elem_id="cd-held", apply_default_css=False)
+        months = gr.HTML(elem_id="cd-plot", apply_default_css=False)
         with gr.Row(elem_id="cd-archive-columns"):
             with gr.Column(scale=3, min_width=320, elem_id="cd-articles-column"):
                 looking = _looking()
                 removing = _removing()
-                flags = gr.HTML(elem_id="cd-flagged", js_on_load=OPENS)
+                flags = gr.HTML(elem_id="cd-flagged", apply_default_css=False, js_on_load=OPENS)
             with gr.Column(scale=2, min_width=320, elem_id="cd-archive-right"):
-                adding = _adding()
-                report = gr.HTML(elem_id="cd-report")
-                article = gr.HTML(elem_id="cd-article", js_on_load=OPENS)
+                adding = _adding(most_mb)
+                report = gr.HTML(elem_id="cd-report", apply_default_css=False)
+                article = gr.HTML(elem_id="cd-article", apply_default_css=False, js_on_load=OPENS)
     found = {"view": view, "held": held, "months": months, "flags": flags, "report": report, "article": article}
     return Parts(**found, **looking, **removing, **adding)
 
@@ -212,7 +212,7 @@ def _looking() -> dict[str, Any]:
         max_length=1000,
         elem_id="cd-find",
     )
-    listed = gr.HTML(elem_id="cd-articles", js_on_load=OPENS)
+    listed = gr.HTML(elem_id="cd-articles", apply_default_css=False, js_on_load=OPENS)
     with gr.Row(elem_id="cd-pages"):
         before = gr.Button("Previous", size="sm", interactive=False, elem_id="cd-before")
         after = gr.Button("Next", size="sm", interactive=False, elem_id="cd-after")
@@ -223,7 +223,7 @@ def _looking() -> dict[str, Any]:
 def _removing() -> dict[str, Any]:
     pending, choice = gr.State(()), gr.Textbox(visible=False)
     with gr.Column(visible=False, elem_id="cd-removing") as asking:
-        question = gr.HTML()
+        question = gr.HTML(apply_default_css=False)
         with gr.Row():
             yes = gr.Button("Remove", variant="stop", size="sm", elem_id="cd-remove-yes")
             no = gr.Button("Keep", size="sm", elem_id="cd-remove-no")
@@ -232,10 +232,10 @@ def _removing() -> dict[str, Any]:
     }
 
 
-def _adding() -> dict[str, Any]:
+def _adding(most_mb: int) -> dict[str, Any]:
     with gr.Column(visible=False, elem_id="cd-add") as editing:
         files = gr.File(
-            label="Add files: drop them here, or click to choose",
+            label=f"Add files, up to {most_mb:,} MB at once",
             file_count="multiple",
             height=132,
             elem_id="cd-files",
@@ -289,7 +289,7 @@ def _wire_list(tab: gr.Tab, page: gr.Blocks, parts: Parts, does: ArchiveTab) -> 
     entered = [*overview, *shown, parts.editing, parts.remove]
     tab.select(enter, parts.view, entered, **DIRECT)
     # Each letter asks anew; only the newest answer is wanted.
-    parts.words.input(narrow, parts.words, shown, trigger_mode="always_last", **DIRECT)
+    parts.words.change(narrow, parts.words, shown, trigger_mode="always_last", **DIRECT)
     parts.words.submit(search, parts.words, shown, **DIRECT)
     parts.before.click(back, parts.view, shown, **DIRECT)
     parts.after.click(on, parts.view, shown, **DIRECT)
