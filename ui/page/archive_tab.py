@@ -190,17 +190,19 @@ def _parts(most_mb: int) -> Parts:
     with gr.Column(elem_id="cd-archive"):
         held = gr.HTML(elem_id="cd-held", apply_default_css=False)
         months = gr.HTML(elem_id="cd-plot", apply_default_css=False)
+        flags = gr.HTML(elem_id="cd-flagged", apply_default_css=False, js_on_load=OPENS)
         with gr.Row(elem_id="cd-archive-columns"):
             with gr.Column(scale=3, min_width=320, elem_id="cd-articles-column"):
                 looking = _looking()
-                removing = _removing()
-                flags = gr.HTML(elem_id="cd-flagged", apply_default_css=False, js_on_load=OPENS)
+                with gr.Column(elem_id="cd-foot"):
+                    removing = _removing()
+                    turning = _turning()
             with gr.Column(scale=2, min_width=320, elem_id="cd-archive-right"):
                 adding = _adding(most_mb)
                 report = gr.HTML(elem_id="cd-report", apply_default_css=False)
                 article = gr.HTML(elem_id="cd-article", apply_default_css=False, js_on_load=OPENS)
     found = {"view": view, "held": held, "months": months, "flags": flags, "report": report, "article": article}
-    return Parts(**found, **looking, **removing, **adding)
+    return Parts(**found, **looking, **turning, **removing, **adding)
 
 
 def _looking() -> dict[str, Any]:
@@ -213,11 +215,15 @@ def _looking() -> dict[str, Any]:
         elem_id="cd-find",
     )
     listed = gr.HTML(elem_id="cd-articles", apply_default_css=False, js_on_load=OPENS)
+    return {"words": words, "listed": listed}
+
+
+def _turning() -> dict[str, Any]:
     with gr.Row(elem_id="cd-pages"):
         before = gr.Button("Previous", size="sm", interactive=False, elem_id="cd-before")
         after = gr.Button("Next", size="sm", interactive=False, elem_id="cd-after")
         remove = gr.Button("Remove chosen…", size="sm", visible=False, elem_id="cd-remove")
-    return {"words": words, "listed": listed, "before": before, "after": after, "remove": remove}
+    return {"before": before, "after": after, "remove": remove}
 
 
 def _removing() -> dict[str, Any]:
