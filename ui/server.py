@@ -74,11 +74,13 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
     from ui.api import create_app
     from ui.app import mount_page
     from ui.examples import Examples
+    from ui.service import Service
 
+    service = Service.open(desk, settings)
     examples = Examples(partial(find_examples, desk, settings)).start()
-    streams = Streams()
+    streams = service.streams
     web = create_app(desk)
-    release_tabs = mount_page(web, desk, settings, examples, streams)
+    release_tabs = mount_page(web, service, examples)
     config = uvicorn.Config(
         web, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S + 2, server_header=False
     )
