@@ -23,7 +23,7 @@ from ui.words import visible
 
 ALLOWED = {
     "div": {
-        "class", "role", "id", "tabindex", "aria-labelledby", "data-exchange", "data-conversation", "data-title",
+        "class", "aria-hidden", "role", "id", "tabindex", "aria-labelledby", "data-exchange", "data-conversation", "data-title",
         "data-missing",
     },
     "section": {"class", "id", "data-id", "data-state", "data-running", "aria-label"},
@@ -55,7 +55,6 @@ ALLOWED = {
     "title": {"id"},
     "desc": {"id"},
     "line": {"x1", "x2", "y1", "y2"},
-    "text": {"x", "y", "text-anchor"},
     "circle": {"class", "cx", "cy", "r"},
     "figure": {"class"},
     "table": set(),

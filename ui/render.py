@@ -120,12 +120,18 @@ def _statements_html(answer: Answer, key: str) -> str:
 
 
 def _badge(kind: str, words: str, why: str) -> str:
-    return f'&nbsp;<span class="cd-badge cd-{kind}" title="{why}">{words}</span>'
+    return f'&nbsp;<span class="cd-badge cd-{kind}" title="{why}"><span>{words}</span></span>'
 
 
 def _marked(text: str, numbers: frozenset[int], key: str) -> str:
-    parts = split_markers(text, numbers)
-    return "".join(_chip(p, key) if isinstance(p, int) else escape(p) for p in parts)
+    html = ""
+    for part in split_markers(text, numbers):
+        if isinstance(part, int):
+            # A chip stays on the line of the words it belongs to.
+            html = (html[:-1] + "&nbsp;" if html.endswith(" ") else html) + _chip(part, key)
+        else:
+            html += escape(part)
+    return html
 
 
 def _chip(number: int, key: str) -> str:

@@ -11,9 +11,9 @@ from ui.render import escape
 from ui.sources import FindArticle
 from ui.words import long_date
 
-WIDTH, HEIGHT = 600, 92
-_EDGE, _BASE, _STEP = 14, 62, 13
-_HIGHEST = 4  # dots above each other before they merge
+WIDTH = 440
+_EDGE, _STEP = 8, 12
+_HIGHEST = 5  # dots above each other before they merge
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,44 +52,36 @@ def timeline_html(shown: Sequence[Point], key: str) -> str:
     cited = sum(p.number is not None for p in shown)
     first, last = shown[0].day, shown[-1].day
     told = f"{cited} cited and {len(shown) - cited} other retrieved articles, {long_date(first)} to {long_date(last)}"
+    placed = _placed(shown)
+    base = _EDGE + _STEP * max(level for _, _, level in placed)
+    dots = "".join(_dot(point, x, base - level * _STEP) for point, x, level in placed)
     return (
-        f'<figure class="cd-timeline"><svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img"'
+        f'<figure class="cd-timeline"><svg viewBox="0 0 {WIDTH} {base + 9}" role="img"'
         f' aria-labelledby="line-{key} line-{key}-d"><title id="line-{key}">When the articles were published</title>'
-        f'<desc id="line-{key}-d">{escape(told)}</desc>{_axis(first, last)}{_dots(shown)}</svg>'
+        f'<desc id="line-{key}-d">{escape(told)}</desc>'
+        f'<line x1="{_EDGE}" x2="{WIDTH - _EDGE}" y1="{base + 8}" y2="{base + 8}"></line>{dots}</svg>'
+        f'<div class="cd-ends" aria-hidden="true"><span>{escape(long_date(first))}</span>'
+        f"<span>{escape(long_date(last))}</span></div>"
         f"<details><summary>{escape(told)}</summary>{_table(shown)}</details></figure>"
     )
 
 
-def _x(day: dt.date, first: dt.date, last: dt.date) -> float:
-    share = (day - first).days / max(1, (last - first).days)
-    return round(_EDGE + share * (WIDTH - 2 * _EDGE), 1)
-
-
-def _axis(first: dt.date, last: dt.date) -> str:
-    ends = (
-        f'<text x="{_EDGE}" y="{_BASE + 24}">{escape(long_date(first))}</text>'
-        f'<text x="{WIDTH - _EDGE}" y="{_BASE + 24}" text-anchor="end">{escape(long_date(last))}</text>'
-    )
-    return f'<line x1="{_EDGE}" x2="{WIDTH - _EDGE}" y1="{_BASE + 8}" y2="{_BASE + 8}"></line>{ends}'
-
-
-def _dots(shown: Sequence[Point]) -> str:
-    """Dots of the same place stand above each other, the cited ones lowest."""
-    first, last = shown[0].day, shown[-1].day
-    heights: dict[int, int] = {}
-    drawn: list[str] = []
+def _placed(shown: Sequence[Point]) -> list[tuple[Point, float, int]]:
+    """Each point with its place on the line and its level: near ones stand above each other, cited ones lowest."""
+    first, days = shown[0].day, max(1, (shown[-1].day - shown[0].day).days)
+    placed: list[tuple[Point, float, int]] = []
     for point in sorted(shown, key=lambda p: p.number is None):
-        x = _x(point.day, first, last)
-        at = round(x / _STEP)
-        level = min(heights.get(at, 0), _HIGHEST)
-        heights[at] = level + 1
-        words = f"{long_date(point.day)}: {point.title}" + (f" [{point.number}]" if point.number else "")
-        kind = "cd-dot-cited" if point.number else "cd-dot"
-        drawn.append(
-            f'<circle class="{kind}" cx="{x}" cy="{_BASE - level * _STEP}" r="5">'
-            f"<title>{escape(words)}</title></circle>"
-        )
-    return "".join(drawn)
+        x = round(_EDGE + (point.day - first).days / days * (WIDTH - 2 * _EDGE), 1)
+        taken = {level for _, other, level in placed if abs(other - x) < _STEP}
+        level = next((n for n in range(_HIGHEST) if n not in taken), _HIGHEST)
+        placed.append((point, x, level))
+    return placed
+
+
+def _dot(point: Point, x: float, y: float) -> str:
+    words = f"{long_date(point.day)}: {point.title}" + (f" [{point.number}]" if point.number else "")
+    kind = "cd-dot-cited" if point.number else "cd-dot"
+    return f'<circle class="{kind}" cx="{x}" cy="{y}" r="4.5"><title>{escape(words)}</title></circle>'
 
 
 def _table(shown: Sequence[Point]) -> str:
