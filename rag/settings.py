@@ -98,7 +98,8 @@ class Settings(BaseSettings):
     )
     upload_mb: int = Field(100, ge=1, le=10_000, description="the largest file that may be handed in")
     fetch_private: bool = Field(
-        False, description="whether addresses of this machine and of private networks may be added in the browser"
+        False,
+        description="whether addresses of this machine and of private networks may be added in the browser",
     )
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(7860, ge=0, le=65535)

@@ -138,12 +138,14 @@ def _row(one: Listed, choosing: bool) -> str:
     return (
         f'<tr>{box if choosing else ""}<td class="cd-name">{_opener(one.id, one.title)}{flag}</td>'
         f'<td class="cd-day">{escape(long_date(one.date))}</td><td class="cd-from">{escape(one.source)}</td>'
-        f'<td class="cd-words">{one.words:,}<span class="cd-unit"> {"word" if one.words == 1 else "words"}</span></td></tr>'
+        f'<td class="cd-words">{one.words:,}<span class="cd-unit"> word{"" if one.words == 1 else "s"}</span></td></tr>'
     )
 
 
 def _opener(article_id: str, title: str) -> str:
-    return f'<button type="button" class="cd-open" data-article="{escape(article_id)}">{escape(title)}</button>'
+    return (
+        f'<button type="button" class="cd-open" data-article="{escape(article_id)}">{escape(title)}</button>'
+    )
 
 
 def article_html(
@@ -172,8 +174,9 @@ def _text_html(text: str, flagged: Sequence[Span] = ()) -> str:
     parts, at, shown = list[str](), 0, text[:SHOWN_CHARS]
     for start, end in sorted(flagged):
         if start >= at:
-            said = f'<mark class="cd-spoken" title="Speaks to a machine: never quoted">{escape(shown[start:end])}</mark>'
-            parts += [escape(shown[at:start]), said if shown[start:end] else ""]
+            said = escape(shown[start:end])
+            mark = f'<mark class="cd-spoken" title="Speaks to a machine: never quoted">{said}</mark>'
+            parts += [escape(shown[at:start]), mark if said else ""]
             at = end
     parts.append(escape(shown[at:]))
     rest = len(text) - SHOWN_CHARS
@@ -228,10 +231,12 @@ def flags_html(flags: Sequence[FlaggedArticle], flagged: int) -> str:
 
 def remove_html(chosen: Sequence[Listed]) -> str:
     """The question before articles are removed."""
-    items = "".join(f"<li>{escape(one.title)} <span>{escape(long_date(one.date))}</span></li>" for one in chosen)
+    items = "".join(
+        f"<li>{escape(one.title)} <span>{escape(long_date(one.date))}</span></li>" for one in chosen
+    )
     what = "this article" if len(chosen) == 1 else f"these {len(chosen):,} articles"
     return (
         f'<div class="cd-ask-remove" role="alert"><p>Remove {what} and what {"it" if len(chosen) == 1 else "they"}'
-        f" said before from the archive?</p><ul>{items}</ul><p>Files on disk are not touched. An article that came from a"
-        " file returns only if the file changes.</p></div>"
+        f" said before from the archive?</p><ul>{items}</ul><p>Files on disk are not touched. An article that"
+        " came from a file returns only if the file changes.</p></div>"
     )

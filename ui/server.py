@@ -76,8 +76,8 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
     from ui.examples import Examples
     from ui.service import Service
 
-    examples = Examples(partial(find_examples, desk, settings)).start()
     service = Service.open(desk, settings)
+    examples = Examples(partial(find_examples, desk, settings)).start()
     streams = service.streams
     web = create_app(desk)
     release_tabs = mount_page(web, service, examples)

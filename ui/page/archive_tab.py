@@ -201,7 +201,14 @@ def _parts(most_mb: int) -> Parts:
                 adding = _adding(most_mb)
                 report = gr.HTML(elem_id="cd-report", apply_default_css=False)
                 article = gr.HTML(elem_id="cd-article", apply_default_css=False, js_on_load=OPENS)
-    found = {"view": view, "held": held, "months": months, "flags": flags, "report": report, "article": article}
+    found = {
+        "view": view,
+        "held": held,
+        "months": months,
+        "flags": flags,
+        "report": report,
+        "article": article,
+    }
     return Parts(**found, **looking, **turning, **removing, **adding)
 
 
@@ -234,7 +241,12 @@ def _removing() -> dict[str, Any]:
             yes = gr.Button("Remove", variant="stop", size="sm", elem_id="cd-remove-yes")
             no = gr.Button("Keep", size="sm", elem_id="cd-remove-no")
     return {
-        "pending": pending, "choice": choice, "asking": asking, "question": question, "yes": yes, "no": no
+        "pending": pending,
+        "choice": choice,
+        "asking": asking,
+        "question": question,
+        "yes": yes,
+        "no": no,
     }
 
 
@@ -321,7 +333,9 @@ def _wire_adding(parts: Parts, does: ArchiveTab) -> None:
         left: Any = ""
         async with aclosing(
             does.add(
-                lambda: addresses_work(does.archive, typed, private=private), person_of(request), "what is there"
+                lambda: addresses_work(does.archive, typed, private=private),
+                person_of(request),
+                "what is there",
             )
         ) as states:
             async for now in states:
