@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -19,14 +18,11 @@ import pytest
 
 from index import Archive, Article
 from index.derived import writer_lock
+from tests.chromium import ask, opened, settled
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-CHROMIUM_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-sync"]
-CHROMIUM_ARGS += ["--disable-background-networking", "--disable-component-update"]
-WAIT_MS = 10_000
 XSS = "<img src=x onerror=alert(1)><script>alert(2)</script> {{#each}} ${alert(3)}"
 FERRY = " ".join(
     f"Ferry number {n} left the harbour of Bergen with {3 * n} passengers on board." for n in range(9)
@@ -91,18 +87,6 @@ def url(folder: Path) -> Iterator[str]:
     assert "Traceback" not in "".join(log), "".join(log)
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if not CHROMIUM:
-        pytest.skip("no Chromium on this machine: install the package chromium to run this test")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=CHROMIUM_ARGS)
-        yield chromium
-        chromium.close()
-
-
 @pytest.fixture
 def width() -> int:
     return 1280
@@ -116,25 +100,17 @@ def dark() -> bool:
 @pytest.fixture
 def tab(browser: Any, url: str, width: int, dark: bool) -> Iterator[Any]:
     """The Archive tab, opened; fails the test if a script of an article runs or another host is asked."""
-    context = browser.new_context(viewport={"width": width, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(WAIT_MS)
-    asked: list[str] = []
-    faults: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("dialog", lambda dialog: (faults.append(f"dialog {dialog.message}"), dialog.dismiss()))
-    enter(page, url, dark)
-    yield page
-    assert page.evaluate("document.documentElement.scrollWidth") <= width, "nothing is cut off at the side"
-    assert page.locator("#cd-archive img, #cd-archive script").count() == 0
-    context.close()
-    assert [u for u in asked if not u.startswith((url, "data:", "blob:"))] == []
-    assert faults == []
+    with opened(browser, width, dark=dark) as page:
+        enter(page, url)
+        yield page
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (
+            "nothing is cut off at the side"
+        )
+        assert page.locator("#cd-archive img, #cd-archive script").count() == 0
 
 
-def enter(page: Any, url: str, dark: bool = False) -> None:
-    page.goto(f"{url}/?__theme={'dark' if dark else 'light'}")
+def enter(page: Any, url: str) -> None:
+    page.goto(url)
     page.get_by_role("tab", name="Archive").click()
     page.locator(".cd-list").wait_for()
 
@@ -244,9 +220,8 @@ def test_files_are_added_with_a_report_for_each_and_answers_know_them_at_once(ta
     again = hand_in(tab, a_file("again.jsonl", lines[0]))
     assert "Nothing was added." in again.inner_text() and "1 unchanged" in again.inner_text()
     tab.get_by_role("tab", name="Ask").click()
-    tab.fill("#cd-question textarea", f"Who opened the Anders Zorn bridge in {town}?")
-    tab.keyboard.press("Enter")
-    tab.locator("#cd-chat .cd-text", has_text=f"mayor of {town}").wait_for()
+    ask(tab, f"Who opened the Anders Zorn bridge in {town}?")
+    assert f"mayor of {town}" in settled(tab).inner_text()
     tab.get_by_role("tab", name="Archive").click()
 
 
@@ -330,11 +305,13 @@ def test_a_reader_sees_the_list_and_can_change_nothing_even_by_hand(tab: Any, ur
 
 
 def test_too_large_an_upload_is_refused_in_one_line(tab: Any, url: str, tmp_path: Path) -> None:
-    large = tmp_path / "large.txt"
-    with large.open("wb") as file:
-        file.truncate(200_000_000)
-    tab.locator("#cd-files input[type=file]").set_input_files(large)
-    tab.get_by_text("100 MB").last.wait_for()
+    large = [tmp_path / "large.txt"], [tmp_path / "one.txt", tmp_path / "other.txt"]
+    for paths, size, said in zip(large, (200_000_000, 60_000_000), ("200 MB", "120 MB"), strict=True):
+        for path in paths:
+            with path.open("wb") as file:
+                file.truncate(size)
+        tab.locator("#cd-files input[type=file]").set_input_files(paths)
+        tab.locator("#cd-report", has_text=f"{said} are too much at once; the limit is 100 MB").wait_for()
     with pytest.raises(urllib.error.HTTPError, match="413"):
         urllib.request.urlopen(
             urllib.request.Request(

@@ -35,6 +35,23 @@ OPENS = """element.addEventListener('click', (event) => {
   const title = event.target.closest('[data-article]');
   if (title) trigger('click', { article: title.dataset.article });
 });"""
+# Told before a byte is sent: a server that refuses halfway is to a browser one that has failed.
+WEIGHS = """const most = %d, mb = (bytes) => Math.ceil(bytes / 1e6).toLocaleString('en');
+const weigh = (event) => {
+  if (!event.target.closest?.('#cd-files')) return;
+  const files = [...(event.dataTransfer?.files ?? event.target.files ?? [])];
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  if (size <= most) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (event.target.files) event.target.value = '';
+  const said = document.createElement('p');
+  said.className = 'cd-failed';
+  said.setAttribute('role', 'alert');
+  said.textContent = `${mb(size)} MB are too much at once; the limit is ${mb(most)} MB: hand in less at a time.`;
+  element.replaceChildren(said);
+};
+for (const kind of ['change', 'drop']) document.addEventListener(kind, weigh, true);"""
 CHOICE = """() => JSON.stringify(
   [...document.querySelectorAll('#cd-articles input:checked')].map((box) => box.value))"""
 SHOW_ARTICLE = """() => {
@@ -199,7 +216,9 @@ def _parts(most_mb: int) -> Parts:
                     turning = _turning()
             with gr.Column(scale=2, min_width=320, elem_id="cd-archive-right"):
                 adding = _adding(most_mb)
-                report = gr.HTML(elem_id="cd-report", apply_default_css=False)
+                report = gr.HTML(
+                    elem_id="cd-report", apply_default_css=False, js_on_load=WEIGHS % (most_mb * 1_000_000)
+                )
                 article = gr.HTML(elem_id="cd-article", apply_default_css=False, js_on_load=OPENS)
     found = {
         "view": view,
@@ -386,6 +405,7 @@ def _wire_removing(parts: Parts, does: ArchiveTab) -> None:
         return *keep(), said, *does.overview(), *does.articles(view, person)
 
     refreshed = [parts.held, parts.months, parts.flags, parts.view, parts.listed, parts.before, parts.after]
-    parts.remove.click(ask, parts.choice, asked, js=CHOICE, **DIRECT)
+    question = parts.remove.click(ask, parts.choice, asked, js=CHOICE, **DIRECT)
+    question.then(None, None, None, js="() => document.querySelector('#cd-remove-no')?.focus()", **QUIET)
     parts.no.click(keep, None, asked, **DIRECT)
     parts.yes.click(remove, [parts.pending, parts.view], [*asked, parts.report, *refreshed], **DIRECT)
