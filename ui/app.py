@@ -15,6 +15,7 @@ from ui.examples import Examples
 from ui.page.archive_tab import archive_tab
 from ui.page.chat_tab import AT_ONCE, chat_tab, html
 from ui.page.fragments import add_fragments
+from ui.page.uploading import only_uploads
 from ui.uploads import UploadGate
 
 if TYPE_CHECKING:
@@ -81,4 +82,5 @@ def build_page(service: Service, examples: Examples) -> gr.Blocks:
             with gr.Tab("Archive", elem_id="cd-tab-archive"):
                 archive_tab(service)
     page.queue(default_concurrency_limit=AT_ONCE)
+    only_uploads(page)
     return page
