@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import aclosing
@@ -13,8 +16,10 @@ import pytest
 
 from index import Archive
 from index.errors import BadInput, CitedeskError, FetchFailed
+from index.handed import Handed
 from index.reports import Progress, SyncReport
 from index.web import Fetcher
+from tests.conftest import ROOT
 from tests.fakes import FakeEncoder
 from tests.news_server import Server
 from ui.adding import Moment, Taken, addresses_work, carried_on, files_work, steps
@@ -155,3 +160,27 @@ def test_an_upload_is_judged_before_it_is_read(role: Any, length: bytes | None, 
     }
     asyncio.run(UploadGate(app, 100_000_000)(scope, receive, send))
     assert sent[0]["status"] == status
+
+
+def test_a_server_that_is_killed_while_it_adds_leaves_a_sound_archive(
+    archive: Archive, tmp_path: Path
+) -> None:
+    wire = tmp_path / "wire.jsonl"
+    wire.write_text(
+        "\n".join(json.dumps({"text": f"{TEXT} It is number {n}."}) for n in range(3000)), "utf-8"
+    )
+    adding = (
+        "import sys; from pathlib import Path; from index import Archive; from index.handed import Handed;"
+        "from tests.fakes import FakeEncoder;"
+        "a = Archive.open(sys.argv[1], encoder=FakeEncoder());"
+        "a.take([Handed('wire.jsonl', Path(sys.argv[2]))], progress=lambda now: print(now.done, flush=True))"
+    )
+    command = [sys.executable, "-c", adding, str(archive.path), str(wire)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        next(line for line in process.stdout if int(line) > 0)
+        process.kill()
+    assert archive.check().ok
+    (report,) = archive.take([Handed("wire.jsonl", wire)])
+    assert (report.total, archive.count()) == (3000, 3000)
+    assert archive.check().ok

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -12,6 +13,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,6 +23,7 @@ from index.derived import writer_lock
 from tests.chromium import ask, opened, settled
 from tests.conftest import ROOT
 from tests.news_server import Server
+from ui.people import Person
 
 pytestmark = pytest.mark.browser
 
@@ -325,12 +328,27 @@ def test_a_forged_upload_reaches_neither_files_of_the_server_nor_its_network(
             answer = tab.request.post(f"{url}/gradio_api/queue/join", data=body)
             assert answer.status in (200, 400, 403, 422)
             said = tab.request.get(f"{url}/gradio_api/queue/data?session_hash=forged").text()
-            assert '"success":false' in said or "not read" in said, said
+            assert '"success":false' in said, said
     news.shutdown()
     news.server_close()
     assert news.asked == []
     find(tab, "secret")
     assert titles(tab) == []
+
+
+def test_no_work_is_begun_for_a_reader() -> None:
+    from ui.page.archive_tab import ArchiveTab
+
+    service: Any = SimpleNamespace(desk=SimpleNamespace(archive=None))
+
+    def work() -> Any:
+        raise AssertionError("begun")
+
+    async def said() -> list[str]:
+        return [one async for one in ArchiveTab(service).add(work, Person("ann", "reader"), "1 file")]
+
+    (only,) = asyncio.run(said())
+    assert "only an editor" in only.lower()
 
 
 def test_too_large_an_upload_is_refused_in_one_line(tab: Any, url: str, tmp_path: Path) -> None:
