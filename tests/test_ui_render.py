@@ -23,8 +23,8 @@ from ui.words import visible
 
 ALLOWED = {
     "div": {
-        "class", "aria-hidden", "role", "id", "tabindex", "aria-labelledby", "data-exchange", "data-conversation", "data-title",
-        "data-missing",
+        "class", "aria-hidden", "role", "id", "tabindex", "aria-labelledby", "data-exchange", "data-conversation",
+        "data-title", "data-missing",
     },
     "section": {"class", "id", "data-id", "data-state", "data-running", "aria-label"},
     "span": {"class", "title", "id", "hidden"},

@@ -95,10 +95,7 @@
       const item = button.closest(".cd-item");
       if (button.dataset.sure) {
         desk.act("delete", { target: item.dataset.id });
-        if (desk.where().conversation === item.dataset.id) {
-          desk.going = "";
-          history.replaceState(null, "", location.pathname + location.search);
-        }
+        if (desk.where().conversation === item.dataset.id) desk.leave();
         return;
       }
       const name = button.getAttribute("aria-label");

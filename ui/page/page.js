@@ -22,7 +22,7 @@ window.citedesk = {
 
   act(name, details = {}) {
     if (!this.trigger) return;
-    this.action = details;
+    this.action = { ...this.where(), ...details };
     this.trigger(name);
   },
 
@@ -46,8 +46,10 @@ window.citedesk = {
   let answered = null;
   let live = null;
   let polling = 0;
+  let heeded = location.hash; // an address that is newer than this has an event under way
 
   window.addEventListener("hashchange", () => {
+    heeded = location.hash;
     desk.going = desk.where().conversation;
     desk.act("select");
     closeDrawer();
@@ -56,8 +58,8 @@ window.citedesk = {
   // "New chat" is an event of the server's; the address must be empty before it goes out.
   document.addEventListener("click", (event) => {
     if (!event.target.closest?.("#cd-clear")) return;
-    desk.going = "";
     history.pushState(null, "", location.pathname + location.search);
+    desk.leave();
     closeDrawer();
     document.querySelector("#cd-question textarea")?.focus();
   }, true);
@@ -72,8 +74,15 @@ window.citedesk = {
   }
   desk.drawer = drawer;
 
+  desk.leave = () => {
+    history.replaceState(null, "", location.pathname + location.search);
+    heeded = "";
+    desk.going = "";
+  };
+
   // The address follows what is shown: a first question makes a conversation, a deleted one is gone.
   function follow(shown) {
+    if (location.hash !== heeded) return;
     const id = shown?.dataset.conversation || "";
     const missing = document.querySelector("#cd-past [data-missing]");
     if (desk.going !== null) {
@@ -82,6 +91,7 @@ window.citedesk = {
     }
     if (id && id !== desk.where().conversation) history.replaceState(null, "", `#c=${id}`);
     if (missing && desk.where().conversation) history.replaceState(null, "", location.pathname);
+    heeded = location.hash;
     document.title = shown?.dataset.title ? `${shown.dataset.title} · citedesk` : "citedesk";
   }
 
