@@ -96,7 +96,7 @@ class Settings(BaseSettings):
     database: str | None = Field(
         None, min_length=1, description="URL of what a server remembers; a file in the archive by default"
     )
-    upload_mb: int = Field(100, ge=1, le=10_000, description="the largest file that may be handed in")
+    max_upload_mb: float = Field(64.0, gt=0, le=10_000, description="of a request that adds articles")
     fetch_private: bool = Field(
         False,
         description="whether addresses of this machine and of private networks may be added in the browser",

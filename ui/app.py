@@ -32,6 +32,7 @@ def mount_page(web: FastAPI, service: Service, examples: Examples) -> Callable[[
     "alive", and the server would wait for it.
     """
     add_fragments(web, service)
+    most = int(service.settings.max_upload_mb * 1_000_000)
     gr.mount_gradio_app(
         web,
         build_page(service, examples),
@@ -46,9 +47,9 @@ def mount_page(web: FastAPI, service: Service, examples: Examples) -> Callable[[
         enable_monitoring=False,
         pwa=False,
         mcp_server=False,
-        max_file_size=f"{service.settings.upload_mb}mb",
+        max_file_size=most,
     )
-    web.add_middleware(UploadGate, most=service.settings.upload_mb * 1_000_000)
+    web.add_middleware(UploadGate, most=most)
     mounted = next(route.app for route in reversed(web.routes) if isinstance(route, Mount))
     release_tabs: Callable[[], None] = mounted.stop_event.set  # type: ignore[attr-defined]
     return release_tabs

@@ -196,13 +196,13 @@ def archive_tab(service: Service) -> None:
     """Fill the tab that is being built with the archive; called inside its ``gr.Tab``."""
     tab, page = Context.block, Context.root_block
     assert isinstance(tab, gr.Tab) and page is not None
-    parts, does = _parts(service.settings.upload_mb), ArchiveTab(service)
+    parts, does = _parts(int(service.settings.max_upload_mb * 1_000_000)), ArchiveTab(service)
     _wire_list(tab, page, parts, does)
     _wire_adding(parts, does)
     _wire_removing(parts, does)
 
 
-def _parts(most_mb: int) -> Parts:
+def _parts(most: int) -> Parts:
     view = gr.State(View())
     with gr.Column(elem_id="cd-archive"):
         held = gr.HTML(elem_id="cd-held", apply_default_css=False)
@@ -215,10 +215,8 @@ def _parts(most_mb: int) -> Parts:
                     removing = _removing()
                     turning = _turning()
             with gr.Column(scale=2, min_width=320, elem_id="cd-archive-right"):
-                adding = _adding(most_mb)
-                report = gr.HTML(
-                    elem_id="cd-report", apply_default_css=False, js_on_load=WEIGHS % (most_mb * 1_000_000)
-                )
+                adding = _adding(most)
+                report = gr.HTML(elem_id="cd-report", apply_default_css=False, js_on_load=WEIGHS % most)
                 article = gr.HTML(elem_id="cd-article", apply_default_css=False, js_on_load=OPENS)
     found = {
         "view": view,
@@ -269,10 +267,10 @@ def _removing() -> dict[str, Any]:
     }
 
 
-def _adding(most_mb: int) -> dict[str, Any]:
+def _adding(most: int) -> dict[str, Any]:
     with gr.Column(visible=False, elem_id="cd-add") as editing:
         files = gr.File(
-            label=f"Add files, up to {most_mb:,} MB at once",
+            label=f"Add files, up to {most // 1_000_000:,} MB at once",
             file_count="multiple",
             height=132,
             elem_id="cd-files",
