@@ -13,6 +13,7 @@ from ui.payloads import answer_payload
 from ui.people import Person
 from ui.store.conversations import Conversations, Exchange
 from ui.store.feedback import Feedback
+from ui.store.people import People
 from ui.store.schema import open_store
 from ui.streaming import Streams
 
@@ -34,6 +35,7 @@ class Service:
     conversations: Conversations
     feedback: Feedback
     streams: Streams = field(default_factory=Streams)
+    people: People | None = None
     _desks: dict[str, Assistant] = field(default_factory=dict)
 
     @classmethod
@@ -46,7 +48,7 @@ class Service:
         server = f"{socket.gethostname()}:{settings.port}"
         kept = Conversations(engine, server=server)
         kept.recover()
-        return cls(desk, settings, kept, Feedback(engine, kept))
+        return cls(desk, settings, kept, Feedback(engine, kept), people=People(engine))
 
     @property
     def llms(self) -> tuple[str, ...]:
