@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import BadSetting, CitedeskError
 from rag.answer import Answer, Draft, Turn
+from ui.logs import log_question
 from ui.payloads import answer_payload
 from ui.people import Person
 from ui.store.conversations import Conversations, Exchange
@@ -74,6 +75,7 @@ class Service:
         Raises ConversationNotFound, or BadSetting for an LLM that is not offered.
         """
         self.desk_for(asked.get("llm"))
+        log_question(self.settings, person, question)
         return self.conversations.begin(person.name, conversation, question, asked)
 
     def stream(self, person: Person, begun: Exchange) -> Iterator[Draft | Answer]:
