@@ -17,7 +17,7 @@ from ui.guard.visitors import cookies_of, set_cookie
 from ui.logs import LOGGER
 from ui.people import Person
 from ui.render_login import login_html, logout_html
-from ui.store.people import SESSION, People
+from ui.store.people import LONGEST_NAME, SESSION, People, folded
 
 COOKIE = "citedesk_session"
 PATHS = frozenset({"/login", "/logout"})
@@ -68,7 +68,8 @@ class Login:
             local_path(form.get("next", "")),
         )
         origin = address(request.scope)
-        known, pair = name.strip().casefold()[:100], f"{origin} {name.strip().casefold()[:100]}"
+        known = folded(name)[: LONGEST_NAME + 1]
+        pair = f"{origin} {known}"
         waits = [
             quota.wait_s(key)
             for quota, key in ((self._pair, pair), (self._address, origin), (self._name, known))

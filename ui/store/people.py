@@ -27,7 +27,7 @@ SESSION = dt.timedelta(days=14)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 1000
 KEY_MARK = "cd_"
 _NAME = re.compile(r"[\w.@+'-]+(?: [\w.@+'-]+)*")
-_LONGEST_NAME = 60
+LONGEST_NAME = 60
 _SHOWN = 9
 
 Kind = Literal["key", "session"]
@@ -105,7 +105,7 @@ class People:
         """The person and a new session, or None; it takes as long whether or not there is such a user."""
         from argon2.exceptions import VerifyMismatchError
 
-        known = _folded(name)[: _LONGEST_NAME + 1]
+        known = folded(name)[: LONGEST_NAME + 1]
         wanted = sa.select(users.c.role, users.c.password).where(users.c.name == known)
         with self._engine.connect() as at:
             row = at.execute(wanted).first()
@@ -169,26 +169,30 @@ class People:
         return secret
 
     def _known(self, name: str) -> str:
-        known = _folded(name)
+        known = folded(name)
         with self._engine.connect() as at:
             if at.execute(sa.select(users.c.name).where(users.c.name == known)).first():
                 return known
-        raise BadUser(f"there is no user {known[:_LONGEST_NAME]!r}; see: citedesk user list")
+        raise BadUser(f"there is no user {known[:LONGEST_NAME]!r}; see: citedesk user list")
 
 
-def _folded(name: str) -> str:
-    """Names that look the same are the same."""
+def folded(name: str) -> str:
+    """A name as it is kept: those that look the same are the same.
+
+    >>> folded(" Ann ")
+    'ann'
+    """
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def _new_name(name: str) -> str:
-    folded = _folded(name)
-    if len(folded) > _LONGEST_NAME or not _NAME.fullmatch(folded) or folded == LOCAL.name:
+    plain = folded(name)
+    if len(plain) > LONGEST_NAME or not _NAME.fullmatch(plain) or plain == LOCAL.name:
         raise BadUser(
-            f"user name {folded[:_LONGEST_NAME]!r} cannot be used; take up to {_LONGEST_NAME} letters, digits"
+            f"user name {plain[:LONGEST_NAME]!r} cannot be used; take up to {LONGEST_NAME} letters, digits"
             f" and . _ - @ + ', but not {LOCAL.name!r}"
         )
-    return folded
+    return plain
 
 
 def _hashed(password: str) -> str:
