@@ -195,6 +195,16 @@ def test_the_form_shows_what_was_typed_as_text(client: TestClient) -> None:
     assert "<img" not in logout_html("<img src=x>") + login_html("<img src=x>")
 
 
+@pytest.mark.parametrize("name", ["a\x00nn", "", "x" * 9000, "' OR 1=1 --", "visitor:1", "local", "\ud800"])
+def test_no_name_breaks_the_form(client: TestClient, service: Service, name: str) -> None:
+    sent = name.encode("utf-8", "surrogatepass")
+    body = b"password=wrong+password&name=" + b"".join(b"%%%02x" % byte for byte in sent)
+    assert client.post("/login", content=body).status_code in (401, 413)
+    assert people_of(service).log_in(name, "wrong \ud800 password") is None
+    with pytest.raises(BadUser):
+        people_of(service).set_role(name, "editor")
+
+
 @pytest.mark.parametrize("body", [b"a" * 20_000, b"\xff\xfe", b"&".join([b"a=b"] * 99), b"name=ann"])
 def test_a_form_that_is_no_form_lets_nobody_in(client: TestClient, body: bytes) -> None:
     assert client.post("/login", content=body).status_code in (400, 401, 413)

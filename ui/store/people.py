@@ -105,13 +105,13 @@ class People:
         """The person and a new session, or None; it takes as long whether or not there is such a user."""
         from argon2.exceptions import VerifyMismatchError
 
-        known = folded(name)[: LONGEST_NAME + 1]
+        known = folded(name)
+        known = known if _usable(known) else ""  # which nobody has: not every database can look up anything
         wanted = sa.select(users.c.role, users.c.password).where(users.c.name == known)
         with self._engine.connect() as at:
             row = at.execute(wanted).first()
-        typed = unicodedata.normalize("NFKC", password[:LONGEST_PASSWORD])
         try:
-            _hasher().verify(row.password if row else _nobodys(), typed)
+            _hasher().verify(row.password if row else _nobodys(), _typed(password[:LONGEST_PASSWORD]))
         except VerifyMismatchError:
             return None
         return (Person(known, row.role), self._issue(known, "session", _now() + SESSION)) if row else None
@@ -167,7 +167,8 @@ class People:
     def _known(self, name: str) -> str:
         known = folded(name)
         with self._engine.connect() as at:
-            if at.execute(sa.select(users.c.name).where(users.c.name == known)).first():
+            wanted = sa.select(users.c.name).where(users.c.name == known)
+            if _usable(known) and at.execute(wanted).first():
                 return known
         raise BadUser(f"there is no user {known[:LONGEST_NAME]!r}; see: citedesk user list")
 
@@ -183,12 +184,16 @@ def folded(name: str) -> str:
 
 def _new_name(name: str) -> str:
     plain = folded(name)
-    if len(plain) > LONGEST_NAME or not _NAME.fullmatch(plain) or plain == LOCAL.name:
+    if not _usable(plain):
         raise BadUser(
             f"user name {plain[:LONGEST_NAME]!r} cannot be used; take up to {LONGEST_NAME} letters, digits"
             f" and . _ - @ + ', but not {LOCAL.name!r}"
         )
     return plain
+
+
+def _usable(plain: str) -> bool:
+    return len(plain) <= LONGEST_NAME and bool(_NAME.fullmatch(plain)) and plain != LOCAL.name
 
 
 def _hashed(password: str) -> str:
@@ -197,7 +202,12 @@ def _hashed(password: str) -> str:
             f"a password of {len(password)} characters cannot be used; take {SHORTEST_PASSWORD} to"
             f" {LONGEST_PASSWORD:,}"
         )
-    return _hasher().hash(unicodedata.normalize("NFKC", password))
+    return _hasher().hash(_typed(password))
+
+
+def _typed(password: str) -> bytes:
+    """The same for every keyboard."""
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
 @cache
