@@ -18,7 +18,8 @@ SLOWEST = 8_192
 class Body:
     """The body of one request, between the server and the app.
 
-    ``name`` is the path that was asked for, and the number of the request. Once a refusal is sent, the app learns that the client has left, and what it still says is dropped.
+    ``name`` is the path that was asked for, and the number of the request. Once a refusal is sent, the app learns
+    that the client has left, and what it still says is dropped.
     """
 
     def __init__(self, receive: Receive, send: Send, limit: int, remedy: str, name: tuple[str, str]) -> None:
