@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import BadSetting, CitedeskError
 from rag.answer import Answer, Draft, Turn
+from ui.logs import log_question
 from ui.payloads import answer_payload
 from ui.people import Person
 from ui.store.conversations import Conversations, Exchange
 from ui.store.feedback import Feedback
+from ui.store.people import People
 from ui.store.schema import open_store
 from ui.streaming import Streams
 
@@ -34,6 +36,7 @@ class Service:
     conversations: Conversations
     feedback: Feedback
     streams: Streams = field(default_factory=Streams)
+    people: People | None = None
     _desks: dict[str, Assistant] = field(default_factory=dict)
 
     @classmethod
@@ -46,7 +49,7 @@ class Service:
         server = f"{socket.gethostname()}:{settings.port}"
         kept = Conversations(engine, server=server)
         kept.recover()
-        return cls(desk, settings, kept, Feedback(engine, kept))
+        return cls(desk, settings, kept, Feedback(engine, kept), people=People(engine))
 
     @property
     def llms(self) -> tuple[str, ...]:
@@ -72,6 +75,7 @@ class Service:
         Raises ConversationNotFound, or BadSetting for an LLM that is not offered.
         """
         self.desk_for(asked.get("llm"))
+        log_question(self.settings, person, question)
         return self.conversations.begin(person.name, conversation, question, asked)
 
     def stream(self, person: Person, begun: Exchange) -> Iterator[Draft | Answer]:
