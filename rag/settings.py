@@ -96,6 +96,9 @@ class Settings(BaseSettings):
     database: str | None = Field(
         None, min_length=1, description="URL of what a server remembers; a file in the archive by default"
     )
+    answers_at_once: int = Field(
+        8, ge=1, le=1000, description="answers a server works on; further questions wait for their turn"
+    )
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(7860, ge=0, le=65535)
     openai_api_key: SecretStr | None = None

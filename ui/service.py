@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -46,7 +46,8 @@ class Service:
         server = f"{socket.gethostname()}:{settings.port}"
         kept = Conversations(engine, server=server)
         kept.recover()
-        return cls(desk, settings, kept, Feedback(engine, kept))
+        streams = Streams(settings.answers_at_once)
+        return cls(desk, settings, kept, Feedback(engine, kept), streams)
 
     @property
     def llms(self) -> tuple[str, ...]:
@@ -77,8 +78,12 @@ class Service:
     def stream(self, person: Person, begun: Exchange) -> Iterator[Draft | Answer]:
         """Answer a question that was written down; what comes of it is kept, too.
 
-        Blocks between items; closing the iterator stops the answer. Raises what ``Assistant.stream`` raises.
+        Blocks between items; closing the iterator stops the answer, whether it has begun or not. Raises what
+        ``Assistant.stream`` raises.
         """
+        return _Closing(self._stream(person, begun), lambda: self.conversations.stop(begun.id))
+
+    def _stream(self, person: Person, begun: Exchange) -> Generator[Draft | Answer, None, None]:
         said, ended = "", False
         scope = {name: value for name, value in begun.asked.items() if name != "llm"}
         history = self.history(person, begun.conversation)
@@ -104,3 +109,22 @@ class Service:
         """The last exchanges of a conversation that were answered. Raises ConversationNotFound."""
         said = self.conversations.exchanges(person.name, conversation, last=HISTORY)
         return tuple(Turn(each.question, each.answer["text"]) for each in said if each.answer)
+
+
+class _Closing(Iterator[Draft | Answer]):
+    """A generator that says when it is closed before its first step, which it would not notice itself."""
+
+    def __init__(self, items: Generator[Draft | Answer, None, None], unbegun: Callable[[], None]) -> None:
+        self._items, self._unbegun = items, unbegun
+        self._begun = False
+
+    def __next__(self) -> Draft | Answer:
+        self._begun = True
+        return next(self._items)
+
+    def close(self) -> None:
+        """Stop the answer."""
+        self._items.close()
+        if not self._begun:
+            self._unbegun()
+            self._begun = True
