@@ -74,6 +74,9 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
     from ui.api import create_app
     from ui.app import mount_page
     from ui.examples import Examples
+    from ui.guard import Guard
+    from ui.guard.patience import PatientProtocol
+    from ui.logs import logging_for
     from ui.service import Service
 
     service = Service.open(desk, settings)
@@ -81,7 +84,14 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
     web = create_app(service)
     release_tabs = mount_page(web, desk, settings, examples, service.streams)
     config = uvicorn.Config(
-        web, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S + 2, server_header=False
+        Guard(web, service),
+        http=PatientProtocol,
+        ws="none",
+        log_config=logging_for(settings) or uvicorn.config.LOGGING_CONFIG,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_S + 2,
+        server_header=False,
     )
     shown = f"[{host}]" if ":" in host else host
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from index.errors import BadSetting, CitedeskError
 from rag.answer import Answer, Draft, Turn
+from ui.logs import log_question
 from ui.payloads import answer_payload
 from ui.people import Person
 from ui.store.conversations import Conversations, Exchange
 from ui.store.feedback import Feedback
+from ui.store.people import People
 from ui.store.schema import open_store
 from ui.streaming import Streams
 
@@ -34,6 +36,7 @@ class Service:
     conversations: Conversations
     feedback: Feedback
     streams: Streams = field(default_factory=Streams)
+    people: People | None = None
     _desks: dict[str, Assistant] = field(default_factory=dict)
 
     @classmethod
@@ -47,7 +50,7 @@ class Service:
         kept = Conversations(engine, server=server)
         kept.recover()
         streams = Streams(settings.answers_at_once)
-        return cls(desk, settings, kept, Feedback(engine, kept), streams)
+        return cls(desk, settings, kept, Feedback(engine, kept), streams, People(engine))
 
     @property
     def llms(self) -> tuple[str, ...]:
@@ -73,6 +76,7 @@ class Service:
         Raises ConversationNotFound, or BadSetting for an LLM that is not offered.
         """
         self.desk_for(asked.get("llm"))
+        log_question(self.settings, person, question)
         return self.conversations.begin(person.name, conversation, question, asked)
 
     def stream(self, person: Person, begun: Exchange) -> Iterator[Draft | Answer]:

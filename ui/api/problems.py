@@ -55,13 +55,17 @@ class NotAllowed(CitedeskError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Why a request failed: ``detail`` is one line with the value, the limit and the remedy."""
+    """Why a request failed: ``detail`` is one line with the value, the limit and the remedy.
+
+    ``instance`` is the path that was asked for, ``request_id`` what the server's log calls the request.
+    """
 
     type: str
     title: str
     status: int
     detail: str
-    instance: str
+    instance: str | None = None
+    request_id: str | None = None
 
 
 def status_of(error: CitedeskError) -> int:
@@ -88,7 +92,8 @@ def problem_of(error: CitedeskError, scope: Scope) -> Problem:
 def problem(status: int, detail: str, scope: Mapping[str, Any], kind: str = "about:blank") -> Problem:
     """A problem with a request; a NUL or half a character of what was sent does not come back."""
     path = str(scope.get("path", ""))[:200]
-    return Problem(kind, HTTPStatus(status).phrase, status, _clean(detail), _clean(path))
+    number = (scope.get("state") or {}).get("request_id")
+    return Problem(kind, HTTPStatus(status).phrase, status, _clean(detail), _clean(path), number)
 
 
 def reply(told: Problem, scope: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> Json:
@@ -97,7 +102,12 @@ def reply(told: Problem, scope: Mapping[str, Any], headers: Mapping[str, str] | 
     if str(scope.get("path", "")).startswith(OPENAI_PATHS):
         more["error"] = {"message": told.detail, "type": told.type, "code": told.status, "param": None}
     given = {**(headers or {}), **({"Retry-After": "5"} if told.status == 503 else {})}
-    return Json({**asdict(told), **more}, told.status, given, media_type=MEDIA_TYPE)
+    return Json({**plain(told), **more}, told.status, given, media_type=MEDIA_TYPE)
+
+
+def plain(told: Problem) -> dict[str, Any]:
+    """A problem as JSON has it."""
+    return {name: value for name, value in asdict(told).items() if value is not None}
 
 
 def problems(*statuses: int, anybody: bool = False) -> dict[int | str, dict[str, Any]]:
