@@ -9,9 +9,9 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING
 
-from index.errors import BadSetting, CitedeskError
+from index.errors import BadSetting
 from ui.screen import say
-from ui.streaming import Streams
+from ui.streaming import Stopping, Streams
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -61,7 +61,7 @@ async def _end_answers(streams: Streams) -> None:
     if streams.running:
         say(f"stopping: running answers have {GRACE_S} s; Ctrl-C again ends at once")
         await asyncio.sleep(GRACE_S)
-        streams.interrupt(CitedeskError("the server is stopping; ask again once it runs"))
+        streams.interrupt(Stopping("the server is stopping; ask again once it runs"))
 
 
 def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.socket) -> None:

@@ -59,16 +59,20 @@ class Service:
 
     def desk_for(self, llm: str | None) -> Assistant:
         """The desk that answers with an LLM. Raises BadSetting if the operator did not offer it."""
+        self.check_llm(llm)
         if not llm or llm == self.settings.llm:
             return self.desk
-        if llm not in self.llms:
-            raise BadSetting(f"llm {llm[:60]!r} is not offered here; choose one of {', '.join(self.llms)}")
         if llm not in self._desks:
             from rag.assistant import Assistant
 
             chosen = self.settings.model_copy(update={"llm": llm})
             self._desks[llm] = Assistant.open(self.desk.archive, settings=chosen)
         return self._desks[llm]
+
+    def check_llm(self, llm: str | None) -> None:
+        """Raises BadSetting if the operator did not offer it."""
+        if llm and llm not in self.llms:
+            raise BadSetting(f"llm {llm[:60]!r} is not offered here; choose one of {', '.join(self.llms)}")
 
     def begin(self, person: Person, conversation: str, question: str, asked: dict[str, Any]) -> Exchange:
         """Write a question down, so that it is there whatever happens next; answer it with ``stream``.

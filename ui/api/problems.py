@@ -49,6 +49,10 @@ ALWAYS = (401, 403, 413, 422, 429, 500)
 """What may come of any request that needs a person."""
 
 
+class UnknownModel(BadInput):
+    """A client of the OpenAI kind named a model that is not offered."""
+
+
 class NotAllowed(CitedeskError):
     """This person may not do that."""
 
@@ -74,8 +78,8 @@ def status_of(error: CitedeskError) -> int:
     >>> status_of(ArticleNotFound("no article")), status_of(BadInput("no")), status_of(CitedeskError("?"))
     (404, 400, 500)
     """
-    if isinstance(error, NotAllowed):
-        return 403
+    if isinstance(error, NotAllowed | UnknownModel):
+        return 403 if isinstance(error, NotAllowed) else 404
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
