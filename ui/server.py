@@ -82,7 +82,7 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
     service = Service.open(desk, settings)
     examples = Examples(partial(find_examples, desk, settings)).start()
     web = create_app(service)
-    release_tabs = mount_page(web, desk, settings, examples, service.streams)
+    release_tabs = mount_page(web, service, examples)
     config = uvicorn.Config(
         Guard(web, service),
         http=PatientProtocol,
