@@ -188,7 +188,8 @@ def _is_of(asked: Parts, outlet: str, parts: Parts) -> bool:
     if "/" in outlet:
         return any(parts[at : at + len(asked)] == asked for at in range(len(parts)))
     host = asked[0].removeprefix("www.")
-    return len(asked) == 1 and (parts[0] == host or parts[0].endswith(f".{host}"))
+    below = "." in host and parts[0].endswith(f".{host}")
+    return len(asked) == 1 and (parts[0] == host or below)
 
 
 def _unknown(name: str, outlets: set[str]) -> str:
