@@ -238,9 +238,9 @@ class Archive:
         """
         return outlets.count(self._catalogue)
 
-    def know_sources(self, include: Sequence[str], exclude: Sequence[str] = ()) -> None:
+    def know_sources(self, where: Selection) -> None:
         """Raise UnknownSource for a name that no article is from."""
-        outlets.choose(self._catalogue, Selection.of(include, exclude))
+        self._serving.shelves(where)
 
     def article(self, article_id: str) -> Article:
         """The article of this id; an id that an edit has replaced gives what it stood for.

@@ -54,20 +54,23 @@ class Serving:
                     if left:
                         continue
                     indexes = derived.within(self._folder, self._catalogue, indexes)
-                shelves = self._shelves(now.number if now else 0, where)
+                shelves = self.shelves(where)
                 return rank(self._catalogue, indexes, replace(asked, shelves=shelves), k) if shelves else []
         raise AssertionError("unreachable")
 
-    def _shelves(self, number: int, where: Selection) -> Shelves | None:
-        """The shelves of a selection, found once for each published state. Raises UnknownSource."""
+    def shelves(self, where: Selection) -> Shelves | None:
+        """The shelves of a selection, found once for each published state; None for none. Raises UnknownSource."""
         if not where:
             return EVERYWHERE
-        if self._chosen[0] != number or len(self._chosen[1]) > _CHOSEN_MOST:
-            self._chosen = (number, {})
-        chosen = self._chosen[1]
-        if where not in chosen:
-            chosen[where] = outlets.choose(self._catalogue, where)
-        return chosen[where]
+        with self._catalogue.snapshot():
+            published = publications.latest(self._catalogue)
+            number = published.number if published else 0
+            if self._chosen[0] != number or len(self._chosen[1]) > _CHOSEN_MOST:
+                self._chosen = (number, {})
+            chosen = self._chosen[1]
+            if where not in chosen:
+                chosen[where] = outlets.choose(self._catalogue, where)
+            return chosen[where]
 
     def content(self) -> str:
         """A hash of the articles, made anew only after a change."""

@@ -21,7 +21,7 @@ from index.errors import UnknownSource
 from index.lexical import Lexical
 from index.migrate import migrate
 from index.outlets import outlet_of
-from index.shelves import EVERYWHERE, Shelves
+from index.shelves import EVERYWHERE, Selection, Shelves
 from tests.fakes import FakeEncoder
 
 WIDTH = 16
@@ -103,7 +103,7 @@ def test_an_empty_archive_has_no_source(tmp_path: Path) -> None:
     with Archive.open(tmp_path / "desk", encoder=FakeEncoder()) as archive:
         assert archive.sources() == []
         with pytest.raises(UnknownSource, match="none yet"):
-            archive.know_sources(["cnn.com"])
+            archive.know_sources(Selection(("cnn.com",)))
 
 
 def test_a_folder_stands_for_all_that_lies_in_it(desk: Archive, news: Path) -> None:
@@ -136,7 +136,7 @@ def test_an_unknown_name_is_refused_with_near_ones(desk: Archive) -> None:
         desk.search("harbour", exclude=["zzz"])
     for name in ("", " ", "/", "com", "a/b", "%", "'; DROP TABLE places"):
         with pytest.raises(UnknownSource):
-            desk.know_sources([name])
+            desk.know_sources(Selection((name,)))
 
 
 def test_a_file_that_moves_takes_its_articles_to_the_other_folder(desk: Archive, news: Path) -> None:
