@@ -28,7 +28,9 @@ MODEL = "citedesk"
 AFRESH = "\n\nThis replaces what stands above:\n\n"
 """Between a draft that was taken back, which these clients cannot do, and the answer."""
 _NOTHING_METERED = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
-_EVENTS = {"schema": {"type": "string", "description": "Chunks as OpenAI sends them; the last one has citedesk."}}
+_EVENTS = {
+    "schema": {"type": "string", "description": "Chunks as OpenAI sends them; the last one has citedesk."}
+}
 
 
 class Part(BaseModel):

@@ -105,7 +105,10 @@ def add_conversations(api: FastAPI, service: Service) -> None:
         return Json(shown(kept.create(person.name, body.title)), 201)
 
     @api.get(
-        "/v1/conversations/{conversation}", tags=tags, response_model=ConversationPage, responses=problems(404)
+        "/v1/conversations/{conversation}",
+        tags=tags,
+        response_model=ConversationPage,
+        responses=problems(404),
     )
     def read(
         conversation: Id,
