@@ -48,7 +48,11 @@ def test_a_question_within_a_conversation_is_kept_and_its_follow_up_knows_it() -
     page = server.ann.get(f"/v1/conversations/{key}").json()
     assert (page["conversation"]["title"], page["conversation"]["exchanges"]) == ("Who left?", 2)
     kept = page["exchanges"][0]
-    assert (kept["id"], kept["state"], kept["asked"]) == (first["exchange"], "answered", {"as_of": "2023-11-08"})
+    assert (kept["id"], kept["state"], kept["asked"]) == (
+        first["exchange"],
+        "answered",
+        {"as_of": "2023-11-08"},
+    )
     assert kept["answer"] == {name: first[name] for name in kept["answer"]}
 
 
@@ -88,7 +92,10 @@ def test_conversations_are_listed_renamed_and_deleted() -> None:
     assert renamed.json()["title"] == "The <b>flood</b>"
     listed = server.ann.get("/v1/conversations").json()["conversations"]
     assert {one["id"] for one in listed} == {old, new}
-    assert len(server.ann.get("/v1/conversations", params={"limit": 1, "offset": 1}).json()["conversations"]) == 1
+    assert (
+        len(server.ann.get("/v1/conversations", params={"limit": 1, "offset": 1}).json()["conversations"])
+        == 1
+    )
     assert server.ann.delete(f"/v1/conversations/{old}").status_code == 204
     assert server.ann.delete(f"/v1/conversations/{old}").status_code == 404
     assert [one["id"] for one in server.ann.get("/v1/conversations").json()["conversations"]] == [new]
