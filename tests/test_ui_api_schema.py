@@ -61,6 +61,7 @@ DECIDED = {
     "GET /v1/conversations/{conversation}": reader,
     "PATCH /v1/conversations/{conversation}": reader,
     "DELETE /v1/conversations/{conversation}": reader,
+    "GET /v1/conversations/{conversation}/export": reader,
     "GET /v1/feedback": editor,
     "POST /v1/feedback": reader,
     "DELETE /v1/feedback/{exchange}": reader,
