@@ -96,6 +96,13 @@ class Settings(BaseSettings):
     database: str | None = Field(
         None, min_length=1, description="URL of what a server remembers; a file in the archive by default"
     )
+    answers_at_once: int = Field(
+        8, ge=1, le=1000, description="answers a server works on; further questions wait for their turn"
+    )
+    fetch_private: bool = Field(
+        False,
+        description="whether addresses of this machine and of private networks may be added in the browser",
+    )
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(7860, ge=0, le=65535)
     auth: bool = Field(False, description="whether everybody who asks the server must be a user of it")

@@ -9,9 +9,9 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING
 
-from index.errors import BadSetting, CitedeskError
+from index.errors import BadSetting
 from ui.screen import say
-from ui.streaming import Streams
+from ui.streaming import Stopping, Streams
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -48,12 +48,9 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 
 def find_examples(desk: Assistant, settings: Settings) -> tuple[str, ...]:
     """Questions that the archive answers with its own sentences, whatever LLM the desk uses."""
-    from rag.assistant import Assistant
     from ui.examples import choose
 
-    plain = settings.model_copy(update={"llm": "extractive"})
-    asking = Assistant.open(desk.archive, settings=plain)
-    return choose(desk.archive.articles(12), asking.ask)
+    return choose(desk.archive.articles(12), desk.without_llm().ask)
 
 
 async def _end_answers(streams: Streams) -> None:
@@ -61,7 +58,7 @@ async def _end_answers(streams: Streams) -> None:
     if streams.running:
         say(f"stopping: running answers have {GRACE_S} s; Ctrl-C again ends at once")
         await asyncio.sleep(GRACE_S)
-        streams.interrupt(CitedeskError("the server is stopping; ask again once it runs"))
+        streams.interrupt(Stopping("the server is stopping; ask again once it runs"))
 
 
 def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.socket) -> None:
@@ -82,7 +79,7 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
     service = Service.open(desk, settings)
     examples = Examples(partial(find_examples, desk, settings)).start()
     web = create_app(service)
-    release_tabs = mount_page(web, desk, settings, examples, service.streams)
+    release_tabs = mount_page(web, service, examples)
     config = uvicorn.Config(
         Guard(web, service),
         http=PatientProtocol,
