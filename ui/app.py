@@ -12,13 +12,16 @@ from starlette.routing import Mount
 
 from ui import render
 from ui.examples import Examples
-from ui.page.chat_tab import AT_ONCE, chat_tab, html
+from ui.page.archive_tab import archive_tab
+from ui.page.chat_parts import html
+from ui.page.chat_tab import AT_ONCE, chat_tab
 from ui.page.fragments import add_fragments
+from ui.uploads import UploadGate
 
 if TYPE_CHECKING:
     from ui.service import Service
 
-STYLES = ("style.css", "chat.css", "sources.css")
+STYLES = ("style.css", "chat.css", "sources.css", "archive.css")
 SCRIPTS = ("page.js", "reader.js", "buttons.js")
 
 
@@ -28,6 +31,7 @@ def mount_page(web: FastAPI, service: Service, examples: Examples) -> Callable[[
     Returns what is to be called when the server stops: each open tab holds a connection that says
     "alive", and the server would wait for it.
     """
+    most = int(service.settings.max_upload_mb * 1_000_000)
     add_fragments(web, service)
     gr.mount_gradio_app(
         web,
@@ -43,8 +47,9 @@ def mount_page(web: FastAPI, service: Service, examples: Examples) -> Callable[[
         enable_monitoring=False,
         pwa=False,
         mcp_server=False,
-        max_file_size="1kb",
+        max_file_size=most,
     )
+    web.add_middleware(UploadGate, most=most)
     mounted = next(route.app for route in reversed(web.routes) if isinstance(route, Mount))
     release_tabs: Callable[[], None] = mounted.stop_event.set  # type: ignore[attr-defined]
     return release_tabs
@@ -70,9 +75,12 @@ def _theme() -> gr.themes.Base:
 
 def build_page(service: Service, examples: Examples) -> gr.Blocks:
     """The page and its wiring."""
-    with gr.Blocks(title="citedesk", analytics_enabled=False) as page:
+    with gr.Blocks(title="citedesk", analytics_enabled=False, delete_cache=(3600, 3600)) as page:
         header = html(render.header_html(None), elem_id="cd-header")
-        with gr.Tabs(elem_id="cd-tabs"), gr.Tab("Ask", elem_id="cd-tab-ask"):
-            chat_tab(page, header, service, examples)
+        with gr.Tabs(elem_id="cd-tabs"):
+            with gr.Tab("Ask", elem_id="cd-tab-ask"):
+                chat_tab(page, header, service, examples)
+            with gr.Tab("Archive", elem_id="cd-tab-archive"):
+                archive_tab(service)
     page.queue(default_concurrency_limit=AT_ONCE)
     return page

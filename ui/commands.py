@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,7 +17,9 @@ from ui.flags import (
     JsonFlag,
     LlmFlag,
     ModelFlag,
+    NotSourceFlag,
     SinceFlag,
+    SourceFlag,
     UntilFlag,
     settings_of,
     wants_json,
@@ -64,6 +66,8 @@ def search(
     since: SinceFlag = None,
     until: UntilFlag = None,
     k: CountFlag = None,
+    source: SourceFlag = None,
+    not_source: NotSourceFlag = None,
 ) -> int:
     """Ranked passages."""
     from ui import terminal
@@ -72,7 +76,7 @@ def search(
 
     settings = settings_of(context)
     with _desk(settings) as desk:
-        found = desk.search(query, settings.k)
+        found = desk.search(query, settings.k, include=source or (), exclude=not_source or ())
         find = finder(desk.archive)
         if wants_json(context):
             write_json(search_payload(query, found, find))
@@ -92,6 +96,8 @@ def ask(
     until: UntilFlag = None,
     llm: LlmFlag = None,
     k: CountFlag = None,
+    source: SourceFlag = None,
+    not_source: NotSourceFlag = None,
 ) -> int:
     """One cited answer; exit status 0 answered, 3 the archive does not say."""
     from ui import terminal
@@ -100,7 +106,7 @@ def ask(
 
     settings = settings_of(context)
     with _desk(settings) as desk:
-        answer = terminal.follow(desk.stream(question))
+        answer = terminal.follow(desk.stream(question, include=source or (), exclude=not_source or ()))
         if wants_json(context):
             write_json(answer_payload(answer))
         else:
@@ -118,13 +124,15 @@ def chat(
     until: UntilFlag = None,
     llm: LlmFlag = None,
     k: CountFlag = None,
+    source: SourceFlag = None,
+    not_source: NotSourceFlag = None,
 ) -> int:
     """A conversation in the terminal; follow-up questions are understood."""
     from ui.conversation import converse
 
     settings = settings_of(context)
     with _desk(settings) as desk:
-        return converse(desk, as_json=wants_json(context))
+        return converse(desk, as_json=wants_json(context), include=source or (), exclude=not_source or ())
 
 
 def serve(
@@ -207,12 +215,23 @@ def status(
 
 
 def check(
-    context: Context, archive: ArchiveFlag = None, model: ModelFlag = None, json: JsonFlag = False
+    context: Context,
+    pack: Annotated[
+        Path | None, Argument(metavar="[PACK]", help="An evidence pack to verify instead, offline.")
+    ] = None,
+    archive: ArchiveFlag = None,
+    model: ModelFlag = None,
+    json: JsonFlag = False,
 ) -> int:
-    """Verify the archive end to end; exit status 1 if a check fails."""
+    """Verify the archive end to end, or an evidence pack; exit status 1 if a check fails.
+
+    A pack is also compared with the archive that --archive names.
+    """
     from ui import terminal
     from ui.payloads import report_payload
 
+    if pack is not None:
+        return _check_pack(context, pack)
     with _archive(settings_of(context)) as opened:
         report = opened.check()
     if wants_json(context):
@@ -220,3 +239,60 @@ def check(
     else:
         terminal.show_check(report)
     return OK if report.ok else FAILED
+
+
+def _check_pack(context: Context, path: Path) -> int:
+    from ui.pack import check_pack
+    from ui.payloads import plain
+    from ui.terminal_pack import show_pack
+
+    named = context.params.get("archive") or context.obj.get("archive")
+    with _archive(settings_of(context)) if named else nullcontext() as opened:
+        report = check_pack(path, opened)
+    if wants_json(context):
+        write_json({**plain(report), "ok": report.ok})
+    else:
+        show_pack(report, compared=opened is not None)
+    return OK if report.ok else FAILED
+
+
+def feedback(context: Context, archive: ArchiveFlag = None) -> int:
+    """What people thought of answers, as gold questions (JSONL) for: citedesk eval."""
+    from ui.service import STORE
+    from ui.store.conversations import Conversations
+    from ui.store.feedback import Feedback
+    from ui.store.schema import open_store
+
+    settings = settings_of(context)
+    with _archive(settings) as opened:
+        kept = opened.path / STORE
+    lines = 0
+    if settings.database or kept.exists():
+        engine = open_store(settings.database or kept)
+        for gold in Feedback(engine, Conversations(engine)).gold():
+            write_json(gold)
+            lines += 1
+        engine.dispose()
+    say(
+        f"{lines:,} judged answer{'' if lines == 1 else 's'}; complete those without answers, then: citedesk eval FILE"
+    )
+    return OK
+
+
+def mcp(
+    context: Context,
+    archive: ArchiveFlag = None,
+    model: ModelFlag = None,
+    as_of: AsOfFlag = None,
+    since: SinceFlag = None,
+    until: UntilFlag = None,
+    llm: LlmFlag = None,
+    k: CountFlag = None,
+) -> int:
+    """The archive as tools for an assistant (MCP), over stdin and stdout."""
+    from ui.mcp import require_mcp, serve_stdio
+
+    require_mcp()
+    with _desk(settings_of(context)) as desk:
+        serve_stdio(desk)
+    return OK
