@@ -1,4 +1,4 @@
-"""Conversations on the page in a real Chromium: they stay, they can be found again, and they belong to their tab's user."""
+"""Conversations on the page in a real Chromium: they stay, and can be found again, by whom they belong to."""
 
 from __future__ import annotations
 

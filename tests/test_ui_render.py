@@ -27,6 +27,7 @@ ALLOWED = {
         "data-title", "data-missing",
     },
     "section": {"class", "id", "data-id", "data-state", "data-running", "aria-label"},
+    "nav": {"aria-label"},
     "span": {"class", "title", "id", "hidden"},
     "a": {
         "class", "href", "target", "rel", "data-exchange", "data-n", "data-passage", "aria-label",

@@ -13,7 +13,8 @@ from starlette.routing import Mount
 from ui import render
 from ui.examples import Examples
 from ui.page.archive_tab import archive_tab
-from ui.page.chat_tab import AT_ONCE, chat_tab, html
+from ui.page.chat_parts import html
+from ui.page.chat_tab import AT_ONCE, chat_tab
 from ui.page.fragments import add_fragments
 from ui.page.uploading import only_uploads
 from ui.uploads import UploadGate
@@ -31,8 +32,8 @@ def mount_page(web: FastAPI, service: Service, examples: Examples) -> Callable[[
     Returns what is to be called when the server stops: each open tab holds a connection that says
     "alive", and the server would wait for it.
     """
-    add_fragments(web, service)
     most = int(service.settings.max_upload_mb * 1_000_000)
+    add_fragments(web, service)
     gr.mount_gradio_app(
         web,
         build_page(service, examples),

@@ -154,9 +154,11 @@ def missing_html() -> str:
 
 def list_html(owned: Sequence[Conversation], current: str | None) -> str:
     """The conversations of a person, the latest first."""
-    if not owned:
-        return '<p class="cd-empty">Your conversations will be listed here.</p>'
-    return f"<ul>{''.join(_item_html(each, each.id == current) for each in owned)}</ul>"
+    listed = "".join(_item_html(each, each.id == current) for each in owned)
+    shown = (
+        f"<ul>{listed}</ul>" if owned else '<p class="cd-empty">Your conversations will be listed here.</p>'
+    )
+    return f'<nav aria-label="Conversations">{shown}</nav>'
 
 
 def _item_html(each: Conversation, current: bool) -> str:

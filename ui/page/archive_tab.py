@@ -15,7 +15,7 @@ from index.errors import ArchiveEmpty, ArticleNotFound, BadInput, CitedeskError
 from ui import render_adding as adding
 from ui import render_archive as render
 from ui.adding import Moment, Work, addresses_work, carried_on, files_work
-from ui.people import LOCAL, Person
+from ui.people import Person, person_in
 
 if TYPE_CHECKING:
     from index.listing import Listed
@@ -77,8 +77,7 @@ class View:
 
 def person_of(request: gr.Request) -> Person:
     """Who asks."""
-    person: Person = request.request.scope.get("state", {}).get("person", LOCAL)
-    return person
+    return person_in(request.request.scope)
 
 
 class ArchiveTab:

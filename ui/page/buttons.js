@@ -131,6 +131,18 @@
     if (button && does[button.dataset.do]) does[button.dataset.do](button);
   });
 
+  // The export menu closes as menus do.
+  const menu = () => document.querySelector(".cd-export[open]");
+  document.addEventListener("click", (event) => {
+    if (menu() && !event.target.closest?.(".cd-export summary")) menu().open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu()) return;
+    const inside = menu().contains(document.activeElement) && menu().querySelector("summary");
+    menu().open = false;
+    inside?.focus();
+  });
+
   // A new answer replaces the conversation's markup; who stood on a button in it finds it again.
   let stood = null;
   document.addEventListener("focusin", (event) => {

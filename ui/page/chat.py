@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -13,9 +13,9 @@ import anyio.to_thread
 from index.errors import CitedeskError
 from rag.answer import Answer
 from ui import render_chat as render
-from ui.origin_count import origin_count
+from ui.origins import origins
 from ui.page.told import Told
-from ui.people import LOCAL, Person
+from ui.people import Person
 from ui.sources import finder
 from ui.store.conversations import ConversationNotFound, Exchange
 from ui.words import coverage
@@ -73,7 +73,7 @@ class Chat:
             status = archive.status()
             return coverage(status.articles, status.oldest, status.newest)
 
-        return render.Archived(finder(archive), held, partial(origin_count, archive=archive))
+        return render.Archived(finder(archive), held, partial(origins, archive=archive))
 
     async def ask(
         self, person: Person, told: Told, question: str, asked: dict[str, Any]
@@ -181,9 +181,3 @@ class Chat:
                 self.service.feedback.take_back(person.name, told.exchange)
             else:
                 self.service.feedback.give(person.name, told.exchange, good=told.good, reason=told.reason)
-
-
-def asking(scope: Mapping[str, Any]) -> Person:
-    """Who asks, as the guard in front of the page found out."""
-    person: Person = scope.get("state", {}).get("person", LOCAL)
-    return person

@@ -1,19 +1,20 @@
-"""The chat's components and their wiring."""
+"""The chat's wiring: which event does what."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import anyio.to_thread
 import gradio as gr
 
-from ui import render, render_sources
-from ui.page.chat import Chat, View, asking
+from ui import render
+from ui.page.chat import Chat, View
+from ui.page.chat_parts import Parts, chat_parts
 from ui.page.told import narrowed, read_told
+from ui.people import Person, person_in
 from ui.words import coverage
 
 if TYPE_CHECKING:
@@ -31,64 +32,11 @@ QUIET: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
 DIRECT: dict[str, Any] = {**QUIET, "queue": False}
 
 
-@dataclass(frozen=True)
-class Parts:
-    """The components that events read and write. ``bus`` is what the page's own buttons speak through."""
-
-    header: gr.HTML
-    bus: gr.HTML
-    told: gr.Textbox
-    new: gr.Button
-    listing: gr.HTML
-    start: gr.HTML
-    past: gr.HTML
-    live: gr.HTML
-    box: gr.Textbox
-    ask: gr.Button
-    stop: gr.Button
-    dates: tuple[gr.DateTime, gr.DateTime, gr.DateTime]
-    more: gr.Accordion
-    include: gr.Dropdown
-    exclude: gr.Dropdown
-    llm: gr.Dropdown
-
-    @property
-    def narrowing(self) -> list[Any]:
-        """What a question is narrowed with, in the order of `narrowed`."""
-        return [*self.dates, self.include, self.exclude, self.llm]
-
-
 def chat_tab(page: gr.Blocks, header: gr.HTML, service: Service, examples: Examples) -> None:
     """Make the components where it is called, and wire them."""
-    bus = html("", elem_id="cd-bus", js_on_load="window.citedesk.trigger = trigger")
-    told = gr.Textbox(visible=False)
-    with gr.Row(elem_id="cd-columns"):
-        with gr.Column(scale=0, min_width=0, elem_id="cd-side"):
-            html(_SIDE, elem_id="cd-side-head")
-            new = gr.Button("New chat", elem_id="cd-clear")
-            listing = html("", elem_id="cd-list")
-        with gr.Column(scale=3, min_width=320, elem_id="cd-left"):
-            with gr.Column(elem_id="cd-chat"):
-                start = html(render.invitation_html(), elem_id="cd-start")
-                past = html("", elem_id="cd-past")
-                live = html("", elem_id="cd-live")
-            html('<div class="cd-sr" role="status" id="cd-status"></div>', elem_id="cd-said")
-            box, ask, stop = _question_row()
-            dates, more, include, exclude, llm = _narrow_row(service)
-        with gr.Column(scale=2, min_width=320, elem_id="cd-right"):
-            html(render_sources.panel_html(), elem_id="cd-sources")
-    parts = Parts(
-        header, bus, told, new, listing, start, past, live, box, ask, stop, dates, more, include, exclude, llm
-    )
-    wiring = Wiring(parts, Chat(service), service, examples)
+    wiring = Wiring(chat_parts(header, service), Chat(service), service, examples)
     wiring.arrive(page)
     wiring.move(wiring.answer())
-
-
-_SIDE = (
-    '<button type="button" id="cd-drawer" data-do="drawer" aria-expanded="true" aria-controls="cd-list">'
-    '<span aria-hidden="true">☰</span><span>Conversations</span></button>'
-)
 
 
 class Wiring:
@@ -201,7 +149,7 @@ class Wiring:
         status = archive.status()
         newest = self.service.settings.as_of or status.newest
         header = render.header_html(coverage(status.articles, status.oldest, status.newest))
-        named = [(f"{each.name} ({each.articles:,})", each.name) for each in outlets(archive)]
+        named = [(f"{each.name} ({each.articles:,})", each.name) for each in archive.sources()]
         chosen = gr.update(choices=named, visible=len(named) > 1)
         more = gr.update(visible=len(named) > 1 or len(self.service.llms) > 1)
         return header, as_of or (newest.isoformat() if newest else None), more, chosen, chosen
@@ -212,20 +160,9 @@ class Wiring:
         return render.invitation_html(found)
 
 
-def html(value: str, **given: Any) -> gr.HTML:
-    """Markup of our own, without Gradio's styles for it and without its listening to clicks."""
-    return gr.HTML(value, **{"apply_default_css": False, "js_on_load": None, **given})
-
-
-def outlets(archive: Any) -> list[Any]:
-    """Where the articles come from."""
-    listed = getattr(archive, "sources", None)
-    return list(listed()) if listed else []
-
-
-def who(request: gr.Request) -> Any:
+def who(request: gr.Request) -> Person:
     """Who sent the event."""
-    return asking(request.request.scope)
+    return person_in(request.request.scope)
 
 
 def values(view: View) -> tuple[Any, ...]:
@@ -236,60 +173,3 @@ def values(view: View) -> tuple[Any, ...]:
 def buttons(*, busy: bool) -> tuple[Any, Any]:
     """Ask and Stop, of which one is shown."""
     return gr.update(visible=not busy), gr.update(visible=busy)
-
-
-def _question_row() -> tuple[gr.Textbox, gr.Button, gr.Button]:
-    with gr.Row(elem_id="cd-ask"):
-        box = gr.Textbox(
-            placeholder="Your question",
-            label="Question",
-            show_label=False,
-            container=False,
-            scale=1,
-            min_width=140,
-            lines=1,
-            max_lines=4,
-            autofocus=True,
-            elem_id="cd-question",
-        )
-        ask = gr.Button("Ask", variant="primary", scale=0, min_width=72, elem_id="cd-send")
-        stop = gr.Button("Stop", variant="stop", scale=0, min_width=72, visible=False, elem_id="cd-stop")
-    return box, ask, stop
-
-
-def _narrow_row(service: Service) -> tuple[Any, gr.Accordion, gr.Dropdown, gr.Dropdown, gr.Dropdown]:
-    llms = service.llms
-    with gr.Row(elem_id="cd-dates"):
-        dates = (
-            gr.DateTime(label="As of", include_time=False, type="string", min_width=100, elem_id="cd-as-of"),
-            gr.DateTime(label="From", include_time=False, type="string", min_width=100, elem_id="cd-since"),
-            gr.DateTime(label="To", include_time=False, type="string", min_width=100, elem_id="cd-until"),
-        )
-    with (
-        gr.Accordion("Narrow down", open=False, visible=len(llms) > 1, elem_id="cd-narrow") as more,
-        gr.Row(),
-    ):
-        include = _source_choice("Only these sources", "cd-include")
-        exclude = _source_choice("Not these sources", "cd-exclude")
-        llm = gr.Dropdown(
-            list(llms),
-            value=llms[0],
-            label="Worded by",
-            visible=len(llms) > 1,
-            min_width=140,
-            elem_id="cd-llm",
-        )
-    return dates, more, include, exclude, llm
-
-
-def _source_choice(label: str, elem_id: str) -> gr.Dropdown:
-    # Any value is let through: the names of an archive that grew meanwhile are not known to an open page.
-    return gr.Dropdown(
-        [],
-        label=label,
-        multiselect=True,
-        allow_custom_value=True,
-        visible=False,
-        min_width=200,
-        elem_id=elem_id,
-    )

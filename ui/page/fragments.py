@@ -10,10 +10,9 @@ from fastapi.responses import HTMLResponse
 from index.errors import ArticleNotFound, CitedeskError
 from rag.answer import Answer, Citation
 from rag.evidence import article_ref
-from ui.page.chat import asking
 from ui.page.suggestions import Suggestions
 from ui.payloads import answer_of
-from ui.people import Person
+from ui.people import Person, person_in
 from ui.render import attribute, escape
 from ui.render_sources import Reading, reading_html, sources_html
 from ui.sources import finder, nearest_sources
@@ -29,10 +28,10 @@ _NOTHING = '<div class="cd-empty">There is nothing to show here any more.</div>'
 def add_fragments(web: FastAPI, service: Service) -> None:
     """Add ``/ui/sources``, ``/ui/article`` and ``/ui/follow-ups``: each for an exchange of one's own."""
     archive = service.desk.archive
-    suggestions = Suggestions(service.desk)
+    suggestions = Suggestions(service)
 
     def answered(request: Request, exchange: str) -> Answer | None:
-        return answer_in(service, asking(request.scope), exchange)
+        return answer_in(service, person_in(request.scope), exchange)
 
     @web.get("/ui/sources", response_class=HTMLResponse, include_in_schema=False)
     def sources(request: Request, exchange: str) -> HTMLResponse:
@@ -55,8 +54,7 @@ def add_fragments(web: FastAPI, service: Service) -> None:
     @web.get("/ui/follow-ups", response_class=HTMLResponse, include_in_schema=False)
     def follow_ups(request: Request, exchange: str) -> HTMLResponse:
         """Questions to go on with, which the archive really answers; empty if there are none."""
-        answer = answered(request, exchange)
-        return _html(follow_html(suggestions.after(exchange, answer)) if answer else "")
+        return _html(follow_html(suggestions.after(person_in(request.scope), exchange)))
 
 
 def answer_in(service: Service, person: Person, exchange: str) -> Answer | None:

@@ -101,6 +101,11 @@ window.citedesk = {
       block.querySelector("input")?.setAttribute("aria-label", name + ", as in 2023-11-08");
       block.querySelector("button")?.setAttribute("aria-label", name + ": open a calendar");
     });
+    const chat = document.getElementById("cd-chat");
+    if (chat && !chat.hasAttribute("role")) {
+      chat.setAttribute("role", "region");
+      chat.setAttribute("aria-label", "Conversation");
+    }
     const button = document.getElementById("cd-drawer");
     if (button && !button.dataset.ready) {
       button.dataset.ready = "1";
