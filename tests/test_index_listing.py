@@ -72,7 +72,7 @@ def test_a_source_is_a_site_or_a_file() -> None:
     assert source_of("HTTPS://WWW.Example.com:8080/a", "/x/y.html") == "example.com"
     assert source_of(None, "https://example.org/feed") == "example.org"
     assert source_of("javascript:alert(1)", "/x/y.html") == "y.html"
-    assert source_of("http://[broken", "") == "added by hand"
+    assert source_of("http://[broken", "") == "direct"
 
 
 def test_each_handed_file_has_its_report_and_a_bad_one_stops_no_other(

@@ -172,7 +172,7 @@ def test_words_find_titles_enter_searches_texts_and_a_title_opens_its_article(ta
     find(tab, "says FERRIES")
     assert titles(tab) == ["Ferries on time, says agency"]
     row = tab.locator("#cd-articles tbody tr")
-    assert "2 Jun 2023" in row.inner_text() and "added by hand" in row.inner_text()
+    assert "2 Jun 2023" in row.inner_text() and "direct" in row.inner_text()
     find(tab, "passengers on board")
     tab.locator(".cd-told", has_text="No article fits.").wait_for()
     tab.get_by_label("Find articles").press("Enter")
