@@ -151,6 +151,16 @@ def test_a_file_that_moves_takes_its_articles_to_the_other_folder(desk: Archive,
     assert len(found(desk, "drafts/")) == 1 and desk.check().ok
 
 
+def test_check_sees_a_passage_under_another_source(desk: Archive) -> None:
+    found(desk)
+    db = sqlite3.connect(desk.path / "catalogue.sqlite")
+    db.execute("UPDATE places SET shelf = (SELECT MAX(shelf) FROM places)")
+    db.commit()
+    db.close()
+    failed = [each for each in desk.check().checks if not each.ok]
+    assert [each.name for each in failed] == ["indexes"] and "under another source" in failed[0].detail
+
+
 def test_a_copy_is_found_by_either_folder_until_one_is_gone(desk: Archive, news: Path) -> None:
     (one,) = found(desk, "2023/11")
     shutil.copy(news / "2023" / "11" / "a.txt", news / "drafts" / "copy.txt")
