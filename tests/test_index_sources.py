@@ -69,6 +69,8 @@ def desk(tmp_path: Path, news: Path) -> Iterator[Archive]:
         ("https://www.cnn.com/x", "/news/a.txt", "cnn.com"),
         ("HTTP://CNN.com:8080/x?y", "", "cnn.com"),
         ("javascript:alert(1)", "/news/a.txt", "/news/"),
+        ("https://<script>alert(1)</script>.com/", "/news/a.txt", "/news/"),
+        ("https://\x1b[2Jcnn.com/", "/news/a.txt", "/news/"),
         ("https://[broken", "https://a.org/feed.xml", "a.org"),
         (None, "/news/feed.XML", "/news/feed.XML"),
         (None, "/news/rows.csv.gz", "/news/rows.csv.gz"),
@@ -137,6 +139,19 @@ def test_an_unknown_name_is_refused_with_near_ones(desk: Archive) -> None:
     for name in ("", " ", "/", "com", "a/b", "%", "'; DROP TABLE places"):
         with pytest.raises(UnknownSource):
             desk.know_sources(Selection((name,)))
+
+
+def test_whatever_a_folder_is_called_it_is_a_source_and_the_error_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "desk notes\nof [bold] émile"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Harbour report: talks.", "utf-8")
+    with Archive.open(tmp_path / "desk", encoder=FakeEncoder()) as archive:
+        archive.sync(folder)
+        (outlet,) = archive.sources()
+        assert len(found(archive, outlet.name)) == 1
+        with pytest.raises(UnknownSource) as error:
+            archive.search("harbour", include=["desk notes"])
+        assert "\n" not in str(error.value) and "émile/" in str(error.value)
 
 
 def test_a_file_that_moves_takes_its_articles_to_the_other_folder(desk: Archive, news: Path) -> None:
