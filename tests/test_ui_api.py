@@ -13,13 +13,13 @@ from index.archive import Archive
 from index.errors import ArchiveEmpty, BadDate
 from rag.answer import Answer, Turn
 from rag.assistant import Assistant
-from tests.fake_desk import FakeDesk, answered
+from tests.fake_desk import FakeDesk, answered, service_of
 from ui.api import MAX_BODY, create_app
 
 
 def client_of(*answers: Answer | Exception) -> tuple[TestClient, FakeDesk]:
     desk = FakeDesk(*answers)
-    return TestClient(create_app(desk), raise_server_exceptions=False), desk  # type: ignore[arg-type]
+    return TestClient(create_app(service_of(desk)), raise_server_exceptions=False), desk
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Iterator[Test
     """The API over the seed article."""
     with Archive.open(tmp_path_factory.mktemp("api") / "archive") as archive:
         archive.sync(seeds)
-        with Assistant.open(archive) as desk, TestClient(create_app(desk)) as client:
+        with Assistant.open(archive) as desk, TestClient(create_app(service_of(desk))) as client:
             yield client
 
 
@@ -44,7 +44,7 @@ def test_ask_passes_history_dates_and_k_on() -> None:
     question, options = desk.asked[0]
     assert question == "When?"
     assert options["history"] == (Turn("What?", "Rain. [1]"),)
-    assert (options["as_of"], options["since"], options["until"], options["k"]) == (
+    assert (options["as_of"], options["since"], options.get("until"), options["k"]) == (
         "2023-11-08", "2023-11-01", None, 3,
     )  # fmt: skip
 
@@ -66,7 +66,8 @@ def test_bad_requests_get_one_clear_line(body: str, status: int, says: str) -> N
     client, _ = client_of(answered())
     response = client.post("/v1/ask", content=body, headers={"content-type": "application/json"})
     assert response.status_code == status
-    assert set(response.json()) == {"detail"}
+    assert response.headers["content-type"] == "application/problem+json"
+    assert set(response.json()) == {"type", "title", "status", "detail", "instance"}
     detail = response.json()["detail"]
     assert says in detail and "\n" not in detail and len(detail) < 300
 
@@ -113,9 +114,10 @@ def test_no_page_of_the_api_asks_another_host_for_scripts() -> None:
     assert "/v1/ask" in client.get("/openapi.json").json()["paths"]
 
 
-def test_health_says_what_is_held(real: TestClient) -> None:
-    health = real.get("/healthz").json()
-    assert (health["status"], health["articles"], health["newest"]) == ("ok", 1, "2023-11-08")
+def test_probes_are_quiet_and_the_archive_says_what_it_holds(real: TestClient) -> None:
+    assert real.get("/healthz").json() == real.get("/readyz").json() == {"status": "ok"}
+    held = real.get("/v1/archive").json()
+    assert (held["articles"], held["newest"], held["llms"]) == (1, "2023-11-08", ["extractive"])
 
 
 def test_a_real_question_is_answered_with_an_exact_quote(real: TestClient, seeds: Path) -> None:
