@@ -243,7 +243,10 @@ def test_the_end_of_the_server_waits_ten_seconds_at_most_and_says_why(
         server.process.wait(timeout=10)
         assert time.monotonic() - told < 10
     (kept,) = Conversations(open_store(tmp_path / "archive" / STORE)).exchanges(LOCAL.name, key)
-    assert kept.question == PLATFORM and kept.state in ("stopped", "running")  # the latter: interrupted at restart
+    assert kept.question == PLATFORM and kept.state in (
+        "stopped",
+        "running",
+    )  # the latter: interrupted at restart
 
 
 def test_a_question_that_nothing_answers_is_refused_with_a_status_of_200(web: httpx.Client) -> None:
