@@ -60,9 +60,11 @@ def service_of(folder: Path, **settings: Any) -> Service:
     return Service(desk, Settings(**settings), kept, Feedback(engine, kept), people=People(engine))
 
 
-def client_of(service: Service, address: str = "127.0.0.1", base_url: str = HERE) -> TestClient:
+def client_of(
+    service: Service, address: str = "127.0.0.1", base_url: str = HERE, app: FastAPI | None = None
+) -> TestClient:
     """A browser or program at an address; like a real one it does not follow redirects by itself."""
-    guard = Guard(small_app(), service)
+    guard = Guard(app or small_app(), service)
     return TestClient(
         guard,
         base_url=base_url,

@@ -155,7 +155,16 @@ def test_no_other_origin_is_told_that_it_may_read(client: TestClient) -> None:
 
 
 @pytest.mark.parametrize(
-    "path", ["/runs", "/gradio_api/run-history/records", "/gradio_api/proxy=https://evil.example/"]
+    "path",
+    [
+        "/runs",
+        "/gradio_api/run-history/records",
+        "/gradio_api/proxy=https://evil.example/",
+        "/gradio_api/deep_link?session_hash=a",
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/call/ask/1",
+        "/gradio_api/info",
+    ],
 )
 def test_what_gradio_offers_beside_the_page_is_closed(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 404

@@ -19,6 +19,7 @@ from ui.guard.login import PATHS, Login
 from ui.guard.policy import Policy, without_encoding
 from ui.guard.quota import Quota, address
 from ui.guard.refusal import Refusal
+from ui.guard.tabs import Tabs, is_closed
 from ui.guard.visitors import visitor
 from ui.people import Person
 
@@ -29,8 +30,8 @@ OPEN = frozenset({"/healthz", "/readyz"})
 """What anybody may read."""
 UPLOADS = ("/gradio_api/upload", "/v1/articles")
 """Where files are sent to."""
-CLOSED = ("/runs", "/gradio_api/run-history", "/gradio_api/proxy=")
-"""What Gradio offers beside the page: it keeps runs elsewhere, and fetches from other hosts."""
+COSTLY = ("/v1/", "/ui/follow-ups")
+"""What costs work although it only reads."""
 NOBODY = Person(":nobody", "reader")
 """Who is not logged in; no user has such a name."""
 LOOKUPS = 8
@@ -56,6 +57,7 @@ class Guard:
         self._hosts = Hosts(settings.host, settings.allowed_hosts)
         self._quota = Quota(settings.rate_per_minute) if settings.rate_per_minute else None
         self._rate = settings.rate_per_minute
+        self._tabs = Tabs()
         self._most = int(settings.max_request_mb * MEGA)
         self._most_uploaded = int(settings.max_upload_mb * MEGA)
 
@@ -93,7 +95,7 @@ class Guard:
         try:
             self._hosts.check(headers)
             check_origin(scope["method"], headers)
-            if path.startswith(CLOSED):
+            if is_closed(path):
                 raise Refusal(404, "this part of Gradio is closed here; open the page instead")
             if self._login is not None and path in PATHS:
                 self._count(scope, address(scope))
@@ -103,8 +105,10 @@ class Guard:
             scope["state"]["person"] = person
             self._count(scope, person.name if self._login and person is not NOBODY else address(scope))
             body.check_length(headers)
+            received = await self._tabs.check(scope, body.receive, person.name)
         except Refusal as why:
-            await why.respond(send, path, number)
+            if not body.refused:
+                await why.respond(send, path, number)
             return
         except ClientDisconnect:
             return
@@ -115,7 +119,7 @@ class Guard:
             await body.send(message)
 
         try:
-            await self._app(scope, body.receive, answer)
+            await self._app(scope, received, answer)
         except ClientDisconnect:
             if not body.refused:
                 raise
@@ -143,7 +147,7 @@ class Guard:
 
     def _count(self, scope: dict[str, Any], key: str) -> None:
         """Count what costs work; looking at the page does not. Raises Refusal."""
-        costs = scope["method"] not in SAFE_METHODS or scope["path"].startswith("/v1/")
+        costs = scope["method"] not in SAFE_METHODS or scope["path"].startswith(COSTLY)
         if self._quota is not None and costs and not self._quota.spend(key):
             wait = self._quota.wait_s(key)
             detail = f"more than {self._rate} requests within a minute; wait {wait} s"
