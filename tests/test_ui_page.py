@@ -72,6 +72,13 @@ def test_a_chip_opens_the_whole_article_at_the_quote(any_page: Any, url: str) ->
     assert page.locator(".cd-reader-about").inner_text() == "8 Nov 2023"
     article = page.locator(".cd-article").inner_text()
     assert article.startswith("date 2023-11-08 Russian President") and "Neva radar system" in article
+    if SCREENSHOT and page.viewport_size["width"] > 760:
+        ask(page, "When was it seized?")
+        settled(page, 2).locator("a.cd-chip").first.click()
+        page.locator(".cd-follow button").first.wait_for()
+        page.wait_for_function("document.querySelector('.cd-article').scrollTop > 0")
+        page.mouse.move(640, 400)
+        page.screenshot(path=SCREENSHOT, animations="disabled")
 
 
 def test_a_follow_up_a_refusal_and_a_new_chat(page: Any, url: str) -> None:

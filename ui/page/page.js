@@ -124,8 +124,13 @@ window.citedesk = {
     } else if (now && inner && chat.scrollHeight - chat.scrollTop - chat.clientHeight < 160) {
       chat.scrollTop = chat.scrollHeight;
     }
-    if (live && !now) desk.say("The answer is complete.");
-    else if (now && !live) desk.say("Reading the archive.");
+    if (live && !now) {
+      desk.say("The answer is complete.");
+      const last = document.querySelector("#cd-past .cd-exchange:last-of-type");
+      if (last && inner) chat.scrollTop += last.getBoundingClientRect().top - chat.getBoundingClientRect().top - 8;
+      else last?.scrollIntoView({ block: "nearest" });
+    }
+    if (now && !live) desk.say("Reading the archive.");
     live = now;
   }
 
