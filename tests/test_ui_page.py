@@ -76,7 +76,7 @@ def test_a_chip_opens_the_whole_article_at_the_quote(any_page: Any, url: str) ->
         ask(page, "When was it seized?")
         settled(page, 2).locator("a.cd-chip").first.click()
         page.locator(".cd-follow button").first.wait_for()
-        page.wait_for_function("document.querySelector('.cd-article').scrollTop > 0")
+        page.wait_for_function("document.getElementById('cd-here').getBoundingClientRect().top < 480")
         page.mouse.move(640, 400)
         page.screenshot(path=SCREENSHOT, animations="disabled")
 

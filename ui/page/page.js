@@ -148,7 +148,11 @@ window.citedesk = {
     const space = last?.querySelector(".cd-follow:not([data-asked])");
     if (space && !desk.answering()) {
       space.dataset.asked = "1";
-      desk.fetched(`ui/follow-ups?exchange=${encodeURIComponent(id)}`).then((html) => { space.innerHTML = html; });
+      desk.fetched(`ui/follow-ups?exchange=${encodeURIComponent(id)}`).then((html) => {
+        space.innerHTML = html;
+        const chat = document.getElementById("cd-chat");
+        if (html && last.offsetHeight < chat.clientHeight) space.scrollIntoView({ block: "nearest" });
+      });
     }
   }
 
