@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.api.problems import problem, reply
 
 MAX_BODY = 1_000_000
-"""Bytes of a request's body to ``/v1``, unless it brings articles."""
+"""Bytes of a request's body to ``/v1``, unless it brings articles, or the operator has set another limit."""
 MAX_ARTICLES = 10_000_000
 """Bytes of articles in JSON: they are held in memory whole."""
 ARTICLES, FILES = "/v1/articles", "/v1/articles/files"
@@ -21,8 +21,9 @@ _LINGER_BYTES, _LINGER_S = 4_000_000, 2.0  # a client that is still sending woul
 class BodyLimit:
     """Refuses bodies to ``/v1`` that are too large, however they are sent."""
 
-    def __init__(self, app: ASGIApp, uploads: int) -> None:
+    def __init__(self, app: ASGIApp, requests: int, uploads: int) -> None:
         self.app = app
+        self._limit = requests
         self._limits = {ARTICLES: min(MAX_ARTICLES, uploads), FILES: uploads}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,10 +31,10 @@ class BodyLimit:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
             await self.app(scope, receive, send)
             return
-        limit = self._limits.get(scope["path"], MAX_BODY)
+        limit = self._limits.get(scope["path"], self._limit)
         said = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
         if said.isdecimal() and int(said) > limit:
-            await _refuse(scope, receive, send, limit)
+            await _refuse(scope, receive, send, limit, more=True)
         elif scope["path"] == FILES:
             await self._counted(scope, receive, send, limit)
         else:
@@ -48,7 +49,8 @@ class BodyLimit:
             size += len(message.get("body", b""))
             if size > limit and not began:
                 refused = True
-                await _refuse(scope, receive, send, limit)
+                more = bool(message.get("more_body", False))
+                await _refuse(scope, receive, send, limit, more=more)
                 return {"type": "http.disconnect"}
             return message
 
@@ -71,7 +73,7 @@ class BodyLimit:
             size += len(chunks[-1])
             more = message.get("more_body", False)
             if size > limit:
-                await _refuse(scope, receive, send, limit)
+                await _refuse(scope, receive, send, limit, more=more)
                 return
         body: Message | None = {"type": "http.request", "body": b"".join(chunks), "more_body": False}
 
@@ -83,13 +85,14 @@ class BodyLimit:
         await self.app(scope, replay, send)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, limit: int, *, more: bool) -> None:
     remedy = "send fewer articles at a time" if scope["path"].startswith(ARTICLES) else "send a shorter one"
     detail = f"the request is larger than {limit:,} bytes; {remedy}"
     told = reply(problem(413, detail, scope), scope, {"Connection": "close"})
     await send({"type": "http.response.start", "status": 413, "headers": told.raw_headers})
     await send({"type": "http.response.body", "body": told.body, "more_body": True})
-    await _linger(receive)
+    if more:
+        await _linger(receive)
     await send({"type": "http.response.body", "body": b""})
 
 

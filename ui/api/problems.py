@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Scope
@@ -19,12 +21,25 @@ from ui.api.replies import Json
 from ui.store.conversations import ConversationNotFound
 from ui.streaming import Stopping
 
+LOGGER = logging.getLogger("citedesk")
 MEDIA_TYPE = "application/problem+json"
 SCHEMA = "#/components/schemas/Problem"
+FORGETFUL = "the database of conversations cannot be used; ask whoever runs the server, or later"
 BROKEN = "the server failed at this request; its log says why"
 OPENAI_PATHS = ("/v1/chat/", "/v1/models")
 
+
+class UnknownModel(BadInput):
+    """A client of the OpenAI kind named a model that is not offered."""
+
+
+class NotAllowed(CitedeskError):
+    """This person may not do that."""
+
+
 _STATUS: tuple[tuple[type[CitedeskError], int], ...] = (
+    (NotAllowed, 403),
+    (UnknownModel, 404),
     (ConversationNotFound, 404),
     (ArticleNotFound, 404),
     (BadInput, 400),
@@ -47,16 +62,8 @@ _MEANING = {
     500: "The server failed; its log says why.",
     503: "The archive, or the server, cannot answer now.",
 }
-ALWAYS = (401, 403, 408, 413, 421, 422, 429, 500)
+ALWAYS = (401, 403, 408, 413, 421, 422, 429, 500, 503)
 """What may come of any request that needs a person."""
-
-
-class UnknownModel(BadInput):
-    """A client of the OpenAI kind named a model that is not offered."""
-
-
-class NotAllowed(CitedeskError):
-    """This person may not do that."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +87,6 @@ def status_of(error: CitedeskError) -> int:
     >>> status_of(ArticleNotFound("no article")), status_of(BadInput("no")), status_of(CitedeskError("?"))
     (404, 400, 500)
     """
-    if isinstance(error, NotAllowed | UnknownModel):
-        return 403 if isinstance(error, NotAllowed) else 404
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 
@@ -140,12 +145,17 @@ def add_problem_handlers(api: FastAPI) -> None:
             problem(error.status_code, str(error.detail), request.scope), request.scope, error.headers
         )
 
+    async def forgetful(request: Request, error: Exception) -> Json:
+        LOGGER.error("the database failed", exc_info=error)
+        return reply(problem(503, FORGETFUL, request.scope), request.scope)
+
     async def broken(request: Request, error: Exception) -> Json:
         return reply(problem(500, BROKEN, request.scope), request.scope)
 
     api.add_exception_handler(CitedeskError, refused)
     api.add_exception_handler(RequestValidationError, invalid)
     api.add_exception_handler(HTTPException, http)
+    api.add_exception_handler(SQLAlchemyError, forgetful)
     api.add_exception_handler(Exception, broken)
 
 
