@@ -179,7 +179,10 @@ def test_what_is_for_editors_is_refused_to_readers(method: str, path: str, body:
 
 def test_a_reader_is_refused_before_an_upload_is_read() -> None:
     files = {"file": ("a.txt", b"It rained.")}
-    assert Server().ann.post("/v1/articles/files", files=files).status_code == 403
+    ann = Server().ann
+    assert ann.post("/v1/articles/files", files=files).status_code == 403
+    refused = ann.post("/v1/articles", content=b"[" * 3_000_000)
+    assert (refused.status_code, "for editors" in refused.json()["detail"]) == (403, True)
 
 
 @pytest.mark.parametrize(

@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import json
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
+from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
 
 from index import Archive, Article
 from rag import Answer, Assistant
 from rag.answer import ArticleRef, Citation, PassageRef
-from tests.fake_desk import refused
+from tests.fake_desk import FakeDesk, refused, service_of
 from tests.fakes import FakeEncoder, ScriptedLLM
 from ui.examples import Candidate, answered, candidates
 from ui.follow_ups import follow_ups
 from ui.origins import origins
+from ui.page.fragments import add_fragments
+from ui.page.suggestions import Suggestions
+from ui.people import Person
 from ui.who import who_did
 
 PLATFORM = "What did Ukraine recapture in the Black Sea?"
@@ -178,3 +185,29 @@ def test_an_article_that_is_gone_counts_by_itself(agency: Archive) -> None:
     passage = PassageRef("copy", 0, 1, "w", 1.0)
     gone = dataclasses.replace(cite("copy"), passages=(passage,))
     assert follow_ups(gone, Assistant.open(agency), within_s=PATIENT) == ()
+
+
+def test_many_who_wait_for_follow_ups_leave_the_server_free_for_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    looking, done = threading.Event(), threading.Event()
+
+    def look(self: Suggestions, person: Person, exchange: str) -> tuple[str, ...]:
+        looking.set()
+        done.wait(20)
+        return ("Who left?",)
+
+    monkeypatch.setattr(Suggestions, "after", look)
+    add_fragments(web := FastAPI(), service_of(FakeDesk()))
+
+    async def scene() -> None:
+        transport = httpx.ASGITransport(app=web)
+        async with httpx.AsyncClient(transport=transport, base_url="http://localhost") as client:
+            waiting = [asyncio.create_task(client.get("/ui/follow-ups?exchange=a")) for _ in range(60)]
+            await asyncio.to_thread(looking.wait, 20)
+            other = await asyncio.wait_for(client.get("/ui/sources?exchange=a"), 10)
+            assert other.status_code == 200
+            done.set()
+            assert all("Who left?" in one.text for one in await asyncio.gather(*waiting))
+
+    asyncio.run(scene())

@@ -67,6 +67,13 @@ def test_from_another_machine_one_may_ask_but_not_change_the_archive(tmp_path: P
     assert (far["role"], through_proxy["role"]) == ("reader", "reader")
 
 
+def test_programs_of_other_machines_do_not_see_the_conversations_of_this_one(tmp_path: Path) -> None:
+    service = service_of(tmp_path, host="0.0.0.0")
+    near, far, other = (client_of(service, f"{a}") for a in ("127.0.0.1", "10.0.0.7", "10.0.0.8"))
+    names = [name_of(near), name_of(far), name_of(other)]
+    assert names == ["local", "program:10.0.0.7", "program:10.0.0.8"]
+
+
 @pytest.mark.parametrize(
     ("host", "status"),
     [

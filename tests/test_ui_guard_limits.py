@@ -16,7 +16,7 @@ from uvicorn.server import ServerState
 
 from rag.settings import Settings
 from tests.guarded import ARTICLE, PASSWORD, client_of, service_of, small_app
-from ui.guard import Guard, bodies, patience
+from ui.guard import Guard, bodies, patience, quota
 from ui.logs import LineFormatter, logging_for
 from ui.people import Person
 
@@ -144,6 +144,22 @@ def test_without_users_another_cookie_does_not_buy_more(tmp_path: Path) -> None:
         seen.append(one.post("/v1/ask", headers=cookie).status_code)
     assert seen == [200, 200, 429]
     assert other.post("/v1/ask").status_code == 200
+
+
+def test_keys_without_end_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    monkeypatch.setattr(quota.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(quota, "MANY", 1000)
+    kept = quota.Quota(1)
+    assert kept.spend("ann") and not kept.spend("ann")
+    for number in range(5000):
+        clock[0] += 0.1
+        assert kept.spend(f"2001:db8:{number:x}::/64")
+    assert len(kept._spent) <= 601, "a minute's"
+    monkeypatch.setattr(quota, "MANY", 100)
+    for number in range(5000):
+        kept.spend(f"2001:db9:{number:x}::/64")
+    assert len(kept._spent) <= 100
 
 
 def test_strangers_cannot_knock_without_end(tmp_path: Path) -> None:

@@ -164,6 +164,18 @@ def test_dates_and_history_count(inside: Any) -> None:
     assert whole == "When did Vladimir Putin do so?"
 
 
+def test_sources_can_be_chosen_and_unknown_ones_are_named(inside: Any) -> None:
+    def ask(**scope: Any) -> Any:
+        return asked(inside, lambda c: c.call_tool("ask", {"question": QUESTION, **scope}))
+
+    assert ask(exclude=["direct"]).structured_content["citations"]
+    assert ask(include=["direct"]).structured_content["abstained"]
+    wrong = ask(include=["nosuch.example"])
+    assert wrong.is_error and "nosuch.example" in wrong.content[0].text
+    found = asked(inside, lambda c: c.call_tool("search", {"query": "port", "include": ["direct"]}))
+    assert [p["article"]["id"] for p in found.structured_content["passages"]] == ["a/b c"]
+
+
 def test_search_gives_ranked_passages_with_their_articles(inside: Any) -> None:
     result = asked(inside, lambda c: c.call_tool("search", {"query": "gas platform", "k": 1}))
     (passage,) = result.structured_content["passages"]

@@ -48,6 +48,14 @@ def test_one_who_leaves_stops_the_answer_and_a_failed_one_says_why(service: Serv
     assert (failed.state, failed.problem is not None) == ("failed", True)
 
 
+def test_of_an_endless_question_little_is_kept(service: Service) -> None:
+    key = service.conversations.create("ann").id
+    with pytest.raises(BadQuestion, match="the limit is 2,000"):
+        list(service.stream(ANN, service.begin(ANN, key, "why " * 200_000, {})))
+    (kept,) = service.conversations.exchanges("ann", key)
+    assert (kept.state, len(kept.question)) == ("failed", 10_000)
+
+
 def test_only_llms_that_the_operator_offers_can_be_chosen(service: Service) -> None:
     key = service.conversations.create("ann").id
     assert service.llms == ("extractive", "ollama/other")

@@ -54,20 +54,24 @@ class PastTurn(BaseModel):
     answer: str = Field(max_length=100_000)
 
 
-class Dates(BaseModel):
-    """The days within which articles are seen."""
+class Scope(BaseModel):
+    """Which articles are seen."""
 
     model_config = ConfigDict(extra="forbid")
     as_of: str | None = Field(None, description=f"Answer as on this day, seeing nothing later. {_DAYS}")
     since: str | None = Field(None, description="Only articles from this day on.")
     until: str | None = Field(None, description="Only articles up to this day.")
+    include: list[str] = Field(
+        default_factory=list, max_length=100, description="Only from these sources, such as cnn.com."
+    )
+    exclude: list[str] = Field(default_factory=list, max_length=100, description="Not from these sources.")
 
-    def days(self) -> dict[str, Any]:
-        """As the desk takes them."""
-        return {"as_of": self.as_of, "since": self.since, "until": self.until}
+    def given(self) -> dict[str, Any]:
+        """As the desk takes it."""
+        return {name: getattr(self, name) for name in Scope.model_fields}
 
 
-class Ask(Dates):
+class Ask(Scope):
     """Arguments of the tool ``ask``."""
 
     question: str = Field(description="A question in plain words, at most 2,000 characters.")
@@ -78,7 +82,7 @@ class Ask(Dates):
     )
 
 
-class Search(Dates):
+class Search(Scope):
     """Arguments of the tool ``search``."""
 
     query: str = Field(description="Words to look for.")
@@ -136,7 +140,7 @@ class Tools:
     async def _ask(self, context: Context, asked: Ask) -> types.CallToolResult:
         history = tuple(Turn(turn.question, turn.answer) for turn in asked.history)
         stream: AsyncGenerator[Draft | Answer, None] = self._streams.throttled(
-            partial(self._desk.stream, asked.question, history=history, **asked.days()),
+            partial(self._desk.stream, asked.question, history=history, **asked.given()),
             interval_s=_INTERVAL_S,
         )
         drafts = 0
@@ -154,7 +158,7 @@ class Tools:
 
     async def _search(self, asked: Search) -> types.CallToolResult:
         def found() -> types.CallToolResult:
-            passages = self._desk.search(asked.query, asked.k, **asked.days())
+            passages = self._desk.search(asked.query, asked.k, **asked.given())
             values = mcp_texts.search_values(asked.query, passages, self._find, self._desk.archive.flagged)
             return _result(mcp_texts.search_text(values), values)
 

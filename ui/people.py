@@ -19,7 +19,7 @@ class Person:
 
 
 LOCAL = Person("local", "editor")
-"""Whoever asks while no users are configured, and tells nothing that sets them apart."""
+"""A program of this machine, while no users are configured."""
 
 
 def person_in(scope: Mapping[str, Any]) -> Person:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.settings import Settings
 
+QUESTION_CHARS = 10_000
+"""Of a question that are kept; far fewer are ever answered."""
 HISTORY = 20
 """Earlier exchanges that a follow-up may refer to."""
 STORE = "conversations.sqlite3"
@@ -82,7 +84,7 @@ class Service:
         """
         self.desk_for(asked.get("llm"))
         log_question(self.settings, person, question)
-        return self.conversations.begin(person.name, conversation, question, asked)
+        return self.conversations.begin(person.name, conversation, question[:QUESTION_CHARS], asked)
 
     def stream(self, person: Person, begun: Exchange) -> Iterator[Draft | Answer]:
         """Answer a question that was written down; what comes of it is kept, too.

@@ -5,7 +5,8 @@ Who somebody is has been found out by `ui.guard.Guard`, around the whole server.
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 
@@ -24,7 +25,12 @@ async def reader(request: Request) -> Person:
 
 async def editor(request: Request) -> Person:
     """May also add and remove articles, and read what was thought of answers. Raises NotAllowed."""
-    person = person_in(request.scope)
+    return check_editor(request.scope)
+
+
+def check_editor(scope: Mapping[str, Any]) -> Person:
+    """The editor who sent a request. Raises NotAllowed for anybody else."""
+    person = person_in(scope)
     if person.role != "editor":
         raise NotAllowed(f"{person.name[:60]} is a {person.role}; this is for editors: ask one")
     return person

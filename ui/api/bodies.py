@@ -1,4 +1,4 @@
-"""How large a request may be: what is too large is refused before it is read."""
+"""How large a request may be, and who may send articles: what will not do is refused before it is read."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from time import monotonic
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui.api.problems import problem, reply
+from ui.api.access import check_editor
+from ui.api.problems import NotAllowed, Problem, problem, problem_of, reply
 
 MAX_BODY = 1_000_000
 """Bytes of a request's body to ``/v1``, unless it brings articles, or the operator has set another limit."""
@@ -19,7 +20,7 @@ _LINGER_BYTES, _LINGER_S = 4_000_000, 2.0  # a client that is still sending woul
 
 
 class BodyLimit:
-    """Refuses bodies to ``/v1`` that are too large, however they are sent."""
+    """Refuses bodies to ``/v1`` that are too large, however they are sent, and articles by who is no editor."""
 
     def __init__(self, app: ASGIApp, requests: int, uploads: int) -> None:
         self.app = app
@@ -33,8 +34,14 @@ class BodyLimit:
             return
         limit = self._limits.get(scope["path"], self._limit)
         said = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
+        if scope["method"] == "POST" and scope["path"] in self._limits:
+            try:
+                check_editor(scope)
+            except NotAllowed as error:
+                await _refuse(scope, receive, send, problem_of(error, scope), more=said != "0")
+                return
         if said.isdecimal() and int(said) > limit:
-            await _refuse(scope, receive, send, limit, more=True)
+            await _refuse(scope, receive, send, _too_large(scope, limit), more=True)
         elif scope["path"] == FILES:
             await self._counted(scope, receive, send, limit)
         else:
@@ -50,7 +57,7 @@ class BodyLimit:
             if size > limit and not began:
                 refused = True
                 more = bool(message.get("more_body", False))
-                await _refuse(scope, receive, send, limit, more=more)
+                await _refuse(scope, receive, send, _too_large(scope, limit), more=more)
                 return {"type": "http.disconnect"}
             return message
 
@@ -73,7 +80,7 @@ class BodyLimit:
             size += len(chunks[-1])
             more = message.get("more_body", False)
             if size > limit:
-                await _refuse(scope, receive, send, limit, more=more)
+                await _refuse(scope, receive, send, _too_large(scope, limit), more=more)
                 return
         body: Message | None = {"type": "http.request", "body": b"".join(chunks), "more_body": False}
 
@@ -85,11 +92,14 @@ class BodyLimit:
         await self.app(scope, replay, send)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, limit: int, *, more: bool) -> None:
+def _too_large(scope: Scope, limit: int) -> Problem:
     remedy = "send fewer articles at a time" if scope["path"].startswith(ARTICLES) else "send a shorter one"
-    detail = f"the request is larger than {limit:,} bytes; {remedy}"
-    told = reply(problem(413, detail, scope), scope, {"Connection": "close"})
-    await send({"type": "http.response.start", "status": 413, "headers": told.raw_headers})
+    return problem(413, f"the request is larger than {limit:,} bytes; {remedy}", scope)
+
+
+async def _refuse(scope: Scope, receive: Receive, send: Send, why: Problem, *, more: bool) -> None:
+    told = reply(why, scope, {"Connection": "close"})
+    await send({"type": "http.response.start", "status": why.status, "headers": told.raw_headers})
     await send({"type": "http.response.body", "body": told.body, "more_body": True})
     if more:
         await _linger(receive)

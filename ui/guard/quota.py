@@ -5,16 +5,16 @@ from __future__ import annotations
 import ipaddress
 import math
 import time
+from collections import OrderedDict, deque
 from collections.abc import Mapping
 from typing import Any
 
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+MANY = 100_000
+"""Keys that are remembered: beyond that, whoever has many addresses or names makes the oldest be forgotten."""
 
 
 class Quota:
-    """At most ``count`` times in ``minutes``, for each key by itself; kept by this process alone.
+    """At most ``count`` times in ``minutes``, for each key by itself; kept by this process, for one event loop.
 
     >>> quota = Quota(2, minutes=1)
     >>> [quota.spend("ann") for _ in range(3)]
@@ -24,25 +24,42 @@ class Quota:
     """
 
     def __init__(self, count: int, minutes: int = 1) -> None:
-        self._limit: RateLimitItem = RateLimitItemPerMinute(count, minutes)
-        self._windows = MovingWindowRateLimiter(MemoryStorage())
+        self._count = count
+        self._window_s = 60.0 * minutes
+        self._spent: OrderedDict[str, deque[float]] = OrderedDict()  # those last spent by at the end
 
     def spend(self, key: str) -> bool:
         """Do it once more, if that is allowed."""
-        return self._windows.hit(self._limit, key)
+        if not self.left(key):
+            return False
+        self._spent.setdefault(key, deque()).append(time.monotonic())
+        self._spent.move_to_end(key)
+        self._forget_old()
+        return True
 
     def left(self, key: str) -> bool:
         """Whether it may be done once more."""
-        return self._windows.test(self._limit, key)
+        times = self._spent.get(key)
+        while times and times[0] <= time.monotonic() - self._window_s:
+            times.popleft()
+        return times is None or len(times) < self._count
 
     def forget(self, key: str) -> None:
         """Begin to count anew."""
-        self._windows.clear(self._limit, key)
+        self._spent.pop(key, None)
 
     def wait_s(self, key: str) -> int:
         """Whole seconds until it may be done again."""
-        reset = self._windows.get_window_stats(self._limit, key).reset_time
-        return max(1, math.ceil(reset - time.time()))
+        times = self._spent.get(key)
+        return max(1, math.ceil(times[0] + self._window_s - time.monotonic())) if times else 1
+
+    def _forget_old(self) -> None:
+        """The two that have been silent the longest, if their time is over; so there are never many of those."""
+        for _ in range(2):
+            key, times = next(iter(self._spent.items()))
+            if len(self._spent) <= MANY and times[-1] > time.monotonic() - self._window_s:
+                return
+            del self._spent[key]
 
 
 def address(scope: Mapping[str, Any]) -> str:

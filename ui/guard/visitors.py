@@ -12,6 +12,7 @@ from starlette.datastructures import Headers
 from starlette.requests import cookie_parser
 
 from ui.guard.hosts import HERE, host_name
+from ui.guard.quota import address
 from ui.people import LOCAL, Person, Role
 
 COOKIE = "citedesk_visitor"
@@ -33,7 +34,8 @@ def set_cookie(scope: dict[str, Any], name: str, value: str, seconds: int) -> st
 def visitor(scope: dict[str, Any], headers: Headers) -> tuple[Person, str | None]:
     """Whose browser sent a request, and a cookie to set if it has none; a program without one is LOCAL.
 
-    Who asks from another machine is a reader: the archive is changed from here, or by users.
+    Who asks from another machine is a reader: the archive is changed from here, or by users. A program there goes
+    by its address, as LOCAL's conversations are those of this machine.
     """
     role: Role = "editor" if _from_here(scope, headers) else "reader"
     token = cookies_of(headers).get(COOKIE, "")
@@ -42,7 +44,7 @@ def visitor(scope: dict[str, Any], headers: Headers) -> tuple[Person, str | None
     if "sec-fetch-mode" in headers or "text/html" in headers.get("accept", ""):
         token = secrets.token_urlsafe(32)
         return _named_by(token, role), set_cookie(scope, COOKIE, token, YEAR_S)
-    return Person(LOCAL.name, role), None
+    return (LOCAL if role == LOCAL.role else Person(f"program:{address(scope)}", role)), None
 
 
 def _named_by(token: str, role: Role) -> Person:

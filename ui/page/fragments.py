@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import anyio
+import anyio.to_thread
 from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse
 
@@ -57,10 +59,14 @@ def add_fragments(web: FastAPI, service: Service) -> None:
         reading = read(answer, archive, n, passage) if answer else None
         return _html(reading_html(reading, attribute(exchange)) if reading else _NOTHING)
 
+    one_looks = anyio.CapacityLimiter(1)  # others wait without a thread: answers go before suggestions
+
     @web.get("/ui/follow-ups", **asked)
-    def follow_ups(request: Request, exchange: str) -> HTMLResponse:
+    async def follow_ups(request: Request, exchange: str) -> HTMLResponse:
         """Questions to go on with, which the archive really answers; empty if there are none."""
-        return _html(follow_html(suggestions.after(person_in(request.scope), exchange)))
+        person = person_in(request.scope)
+        found = await anyio.to_thread.run_sync(suggestions.after, person, exchange, limiter=one_looks)
+        return _html(follow_html(found))
 
 
 def answer_in(service: Service, person: Person, exchange: str) -> Answer | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from typing import TYPE_CHECKING
 
@@ -20,12 +19,11 @@ _SCOPE = ("since", "until", "include", "exclude")
 
 
 class Suggestions:
-    """What may be asked next, by exchange. One search at a time: answers go before suggestions."""
+    """What may be asked next, by exchange. Belongs to one thread at a time."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
         self._found: OrderedDict[str, tuple[str, ...]] = OrderedDict()
-        self._looking = threading.Lock()
 
     def after(self, person: Person, exchange: str) -> tuple[str, ...]:
         """Questions to follow an exchange of one's own; none if it has no answer, or the archive none to offer."""
@@ -33,12 +31,11 @@ class Suggestions:
             said = self._service.conversations.exchange(person.name, exchange)
         except ConversationNotFound:
             return ()
-        with self._looking:
-            if exchange not in self._found:
-                self._found[exchange] = self._look(person, said)
-                if len(self._found) > _KEPT:
-                    self._found.popitem(last=False)
-            return self._found[exchange]
+        if exchange not in self._found:
+            self._found[exchange] = self._look(person, said)
+            if len(self._found) > _KEPT:
+                self._found.popitem(last=False)
+        return self._found[exchange]
 
     def _look(self, person: Person, said: Exchange) -> tuple[str, ...]:
         if not said.answer:
