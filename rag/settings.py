@@ -120,6 +120,16 @@ class Settings(BaseSettings):
     anthropic_api_base: Url = "https://api.anthropic.com"
     ollama_base_url: Url = "http://127.0.0.1:11434"
 
+    @property
+    def max_request_bytes(self) -> int:
+        """As ``max_request_mb`` says."""
+        return int(self.max_request_mb * 1_000_000)
+
+    @property
+    def max_upload_bytes(self) -> int:
+        """As ``max_upload_mb`` says."""
+        return int(self.max_upload_mb * 1_000_000)
+
     @classmethod
     def settings_customise_sources(
         cls,

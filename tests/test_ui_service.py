@@ -52,8 +52,10 @@ def test_of_an_endless_question_little_is_kept(service: Service) -> None:
     key = service.conversations.create("ann").id
     with pytest.raises(BadQuestion, match="the limit is 2,000"):
         list(service.stream(ANN, service.begin(ANN, key, "why " * 200_000, {})))
-    (kept,) = service.conversations.exchanges("ann", key)
+    service.begin(ANN, key, "Half a \ud83d character, and \0?", {})
+    kept, odd = service.conversations.exchanges("ann", key)
     assert (kept.state, len(kept.question)) == ("failed", 10_000)
+    assert odd.question == "Half a � character, and �?"
 
 
 def test_only_llms_that_the_operator_offers_can_be_chosen(service: Service) -> None:

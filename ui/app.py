@@ -32,7 +32,7 @@ def mount_page(web: FastAPI, service: Service, examples: Examples) -> Callable[[
     Returns what is to be called when the server stops: each open tab holds a connection that says
     "alive", and the server would wait for it.
     """
-    most = int(service.settings.max_upload_mb * 1_000_000)
+    most = service.settings.max_upload_bytes
     add_fragments(web, service)
     gr.mount_gradio_app(
         web,

@@ -20,6 +20,8 @@ class Person:
 
 LOCAL = Person("local", "editor")
 """A program of this machine, while no users are configured."""
+NOBODY = Person(":nobody", "reader")
+"""Who is not logged in: owns nothing, and no user has such a name."""
 
 
 def person_in(scope: Mapping[str, Any]) -> Person:

@@ -17,6 +17,7 @@ from ui.store.feedback import Feedback
 from ui.store.people import People
 from ui.store.schema import open_store
 from ui.streaming import Streams
+from ui.words import kept
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -84,7 +85,7 @@ class Service:
         """
         self.desk_for(asked.get("llm"))
         log_question(self.settings, person, question)
-        return self.conversations.begin(person.name, conversation, question[:QUESTION_CHARS], asked)
+        return self.conversations.begin(person.name, conversation, kept(question[:QUESTION_CHARS]), asked)
 
     def stream(self, person: Person, begun: Exchange) -> Iterator[Draft | Answer]:
         """Answer a question that was written down; what comes of it is kept, too.

@@ -6,6 +6,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from ui.people import person_in
 
+EDITORS_ONLY = "only an editor adds or removes articles here; ask whoever runs citedesk for that role"
 ENVELOPE = 1_000_000
 """Bytes that a form may add around its files."""
 
@@ -32,7 +33,7 @@ class UploadGate:
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
         if person_in(scope).role != "editor":
-            return 403, "only an editor adds articles here; ask whoever runs citedesk for that role"
+            return 403, EDITORS_ONLY
         length = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
         if not length.isdigit():
             return 411, "an upload must say how long it is; send it with a Content-Length"

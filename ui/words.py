@@ -7,6 +7,7 @@ import re
 
 # Control characters, and the marks that reverse or hide the text after them, are shown as U+FFFD.
 _HIDDEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNKEPT = re.compile("[\x00\ud800-\udfff]")
 
 
 def visible(text: str) -> str:
@@ -16,6 +17,15 @@ def visible(text: str) -> str:
     'a�[2Jb'
     """
     return _HIDDEN.sub("\ufffd", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def kept(text: str) -> str:
+    """The text as every database can keep it: a NUL and half a character become U+FFFD.
+
+    >>> kept("a\\0\\ud83d")
+    'a��'
+    """
+    return _UNKEPT.sub("\ufffd", text)
 
 
 def long_date(iso: str | dt.date | None) -> str:

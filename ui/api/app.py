@@ -23,8 +23,6 @@ from ui.api.unknown import add_unknown
 if TYPE_CHECKING:
     from ui.service import Service
 
-MEGA = 1_000_000
-
 
 def create_app(service: Service) -> FastAPI:
     """The API over a service; each error is a problem in one line."""
@@ -38,9 +36,7 @@ def create_app(service: Service) -> FastAPI:
         redirect_slashes=False,
     )
     limits = service.settings
-    api.add_middleware(
-        BodyLimit, requests=int(limits.max_request_mb * MEGA), uploads=int(limits.max_upload_mb * MEGA)
-    )
+    api.add_middleware(BodyLimit, requests=limits.max_request_bytes, uploads=limits.max_upload_bytes)
     add_problem_handlers(api)
     add_document(api, auth=service.settings.auth)
     for add in (

@@ -15,10 +15,8 @@ from ui.api.access import Reader, public
 from ui.api.problems import problem, problems, reply
 from ui.api.replies import Json
 from ui.payloads import plain
+from ui.people import NOBODY
 from ui.service import Service
-
-NOBODY = ":nobody"
-"""Owns no conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +83,7 @@ def _trouble(service: Service) -> str:
     except CitedeskError:
         return "the archive cannot be read; the operator finds out more by: citedesk check"
     try:
-        service.conversations.of(NOBODY, 1)
+        service.conversations.of(NOBODY.name, 1)
     except SQLAlchemyError:
         return "the database of conversations cannot be reached; is it running?"
     return ""

@@ -21,7 +21,7 @@ from ui.guard.quota import Quota, address
 from ui.guard.refusal import Refusal
 from ui.guard.tabs import Tabs, is_closed
 from ui.guard.visitors import visitor
-from ui.people import Person
+from ui.people import NOBODY, Person
 
 if TYPE_CHECKING:
     from ui.service import Service
@@ -32,11 +32,8 @@ UPLOADS = ("/gradio_api/upload", "/v1/articles")
 """Where files are sent to."""
 COSTLY = ("/v1/", "/ui/follow-ups")
 """What costs work although it only reads."""
-NOBODY = Person(":nobody", "reader")
-"""Who is not logged in; no user has such a name."""
 LOOKUPS = 8
 """Keys and sessions looked up at a time."""
-MEGA = 1_000_000
 
 
 class Guard:
@@ -58,8 +55,8 @@ class Guard:
         self._quota = Quota(settings.rate_per_minute) if settings.rate_per_minute else None
         self._rate = settings.rate_per_minute
         self._tabs = Tabs()
-        self._most = int(settings.max_request_mb * MEGA)
-        self._most_uploaded = int(settings.max_upload_mb * MEGA)
+        self._most = settings.max_request_bytes
+        self._most_uploaded = settings.max_upload_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; its end is logged, whatever becomes of it."""

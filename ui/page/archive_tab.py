@@ -16,6 +16,7 @@ from ui import render_adding as adding
 from ui import render_archive as render
 from ui.adding import Moment, Work, addresses_work, carried_on, files_work
 from ui.people import Person, person_in
+from ui.uploads import EDITORS_ONLY
 
 if TYPE_CHECKING:
     from index.listing import Listed
@@ -27,8 +28,6 @@ FOUND = 200
 """Passages that a search looks at; their articles are listed."""
 CHOSEN = 1000
 """Articles that may be removed at once."""
-
-EDITORS_ONLY = "only an editor adds or removes articles here; ask whoever runs citedesk for that role"
 
 # A title is a button with its article's id, wherever it stands.
 OPENS = """element.addEventListener('click', (event) => {
@@ -135,7 +134,7 @@ class ArchiveTab:
         """The articles that the boxes of the list name."""
         try:
             ids = json.loads(choice)
-        except ValueError:
+        except (ValueError, RecursionError):
             return []
         wanted = [str(one) for one in ids[:CHOSEN]] if isinstance(ids, list) else []
         return self.archive.listed(list(dict.fromkeys(wanted)))
@@ -195,7 +194,7 @@ def archive_tab(service: Service) -> None:
     """Fill the tab that is being built with the archive; called inside its ``gr.Tab``."""
     tab, page = Context.block, Context.root_block
     assert isinstance(tab, gr.Tab) and page is not None
-    parts, does = _parts(int(service.settings.max_upload_mb * 1_000_000)), ArchiveTab(service)
+    parts, does = _parts(service.settings.max_upload_bytes), ArchiveTab(service)
     _wire_list(tab, page, parts, does)
     _wire_adding(parts, does)
     _wire_removing(parts, does)
