@@ -24,6 +24,7 @@ from index.derived import writer_lock
 from tests.chromium import ask, opened, settled
 from tests.conftest import ROOT
 from tests.news_server import Server
+from ui.guard.visitors import COOKIE
 from ui.people import Person
 
 pytestmark = pytest.mark.browser
@@ -290,10 +291,11 @@ def test_a_reader_sees_the_list_and_can_change_nothing_even_by_hand(tab: Any, ur
             break
         tab.wait_for_timeout(20)
     tab.unroute_all()
+    visitor = next(c["value"] for c in tab.context.cookies() if c["name"] == COOKIE)
     forged = urllib.request.Request(
         taken[0].url,
         data=taken[0].post_data.encode(),
-        headers={"Content-Type": "application/json", "Cookie": "role=reader"},
+        headers={"Content-Type": "application/json", "Cookie": f"role=reader; {COOKIE}={visitor}"},
     )
     with urllib.request.urlopen(forged) as answer:
         assert "only an editor" in answer.read().decode().replace("&#45;", "-").lower()
@@ -338,7 +340,7 @@ def test_a_forged_upload_reaches_neither_files_of_the_server_nor_its_network(
 
 
 def test_no_work_is_begun_for_a_reader() -> None:
-    from ui.page.archive_tab import ArchiveTab
+    from ui.page.archive import ArchiveTab
 
     service: Any = SimpleNamespace(desk=SimpleNamespace(archive=None))
 
