@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import atexit
 import datetime as dt
+import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
@@ -12,6 +15,8 @@ from index.errors import ArticleNotFound, BadQuestion
 from index.reports import Status
 from rag.answer import NO_ANSWER, Answer, Draft, PassageRef
 from rag.evidence import Claim, Quote, number_claims
+from rag.settings import Settings
+from ui.service import Service
 
 HOSTILE = (
     "Before <script>alert(1)</script> it rained. "
@@ -123,3 +128,11 @@ class FakeDesk:
 
     def __exit__(self, *_: object) -> None:
         self.closed = True
+
+
+def service_of(desk: Any, **settings: Any) -> Service:
+    """A service over a fake or real desk, with a store of its own for as long as the tests run."""
+    folder = tempfile.mkdtemp(prefix="citedesk-store-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    given = Settings(**{"database": f"sqlite:///{folder}/store.sqlite3", **settings})
+    return Service.open(desk, given)

@@ -13,13 +13,13 @@ from index.archive import Archive
 from index.errors import ArchiveEmpty, BadDate
 from rag.answer import Answer, Turn
 from rag.assistant import Assistant
-from tests.fake_desk import FakeDesk, answered
+from tests.fake_desk import FakeDesk, answered, service_of
 from ui.api import MAX_BODY, create_app
 
 
 def client_of(*answers: Answer | Exception) -> tuple[TestClient, FakeDesk]:
     desk = FakeDesk(*answers)
-    return TestClient(create_app(desk), raise_server_exceptions=False), desk  # type: ignore[arg-type]
+    return TestClient(create_app(service_of(desk)), raise_server_exceptions=False), desk
 
 
 @pytest.fixture(scope="module")
@@ -27,7 +27,7 @@ def real(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Iterator[Test
     """The API over the seed article."""
     with Archive.open(tmp_path_factory.mktemp("api") / "archive") as archive:
         archive.sync(seeds)
-        with Assistant.open(archive) as desk, TestClient(create_app(desk)) as client:
+        with Assistant.open(archive) as desk, TestClient(create_app(service_of(desk))) as client:
             yield client
 
 

@@ -74,11 +74,12 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
     from ui.api import create_app
     from ui.app import mount_page
     from ui.examples import Examples
+    from ui.service import Service
 
+    service = Service.open(desk, settings)
     examples = Examples(partial(find_examples, desk, settings)).start()
-    streams = Streams()
-    web = create_app(desk)
-    release_tabs = mount_page(web, desk, settings, examples, streams)
+    web = create_app(service)
+    release_tabs = mount_page(web, desk, settings, examples, service.streams)
     config = uvicorn.Config(
         web, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S + 2, server_header=False
     )
@@ -91,7 +92,7 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
 
         async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
             release_tabs()
-            ending = asyncio.create_task(_end_answers(streams))
+            ending = asyncio.create_task(_end_answers(service.streams))
             await super().shutdown(sockets)
             ending.cancel()
 

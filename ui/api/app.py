@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import TYPE_CHECKING, Annotated, Any
 
 from fastapi import FastAPI, Query, Request
@@ -11,18 +10,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from index.errors import ArchiveError, BadInput, CitedeskError
 from rag.answer import Turn
+from ui.api.bodies import BodyLimit
 from ui.payloads import answer_payload, search_payload
 from ui.sources import finder
 
 if TYPE_CHECKING:
-    from rag.assistant import Assistant
-
-MAX_BODY = 1_000_000
-"""Bytes of a request's body to ``/v1``."""
+    from ui.service import Service
 
 
 class PastTurn(BaseModel):
@@ -45,12 +41,13 @@ class Ask(BaseModel):
     k: int | None = Field(None, ge=1, le=50)
 
 
-def create_app(desk: Assistant) -> FastAPI:
-    """The API over an open desk. Each error is a JSON object with one line, ``detail``."""
+def create_app(service: Service) -> FastAPI:
+    """The API over a service. Each error is a JSON object with one line, ``detail``."""
     # The interactive pages of FastAPI load scripts from another host; the schema itself is here.
     api = FastAPI(title="citedesk", docs_url=None, redoc_url=None, openapi_url="/openapi.json")
     api.add_middleware(BodyLimit)
     _add_error_handlers(api)
+    desk = service.desk
     find = finder(desk.archive)
 
     @api.post("/v1/ask")
@@ -137,44 +134,3 @@ def _first_complaint(error: RequestValidationError) -> str:
         return 'the body is not JSON; send an object such as {"question": "..."}'
     where = ".".join(str(part) for part in first["loc"] if part not in ("body", "query"))
     return f"{where or 'the body'}: {first['msg']}"
-
-
-class BodyLimit:
-    """Refuses bodies to ``/v1`` of more than MAX_BODY bytes, however they are sent."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request; the body is read whole before the app sees it."""
-        if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
-            await self.app(scope, receive, send)
-            return
-        chunks: list[bytes] = []
-        size, more = 0, True
-        while more:
-            message = await receive()
-            if message["type"] != "http.request":
-                return
-            chunks.append(message.get("body", b""))
-            size += len(chunks[-1])
-            more = message.get("more_body", False)
-            if size > MAX_BODY:
-                await _refuse_size(send)
-                return
-        body: Message | None = {"type": "http.request", "body": b"".join(chunks), "more_body": False}
-
-        async def replay() -> Message:
-            nonlocal body
-            message, body = body, None
-            return message if message is not None else await receive()
-
-        await self.app(scope, replay, send)
-
-
-async def _refuse_size(send: Send) -> None:
-    detail = f"the request is larger than {MAX_BODY:,} bytes; send a shorter question and history"
-    content = json.dumps({"detail": detail}).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
