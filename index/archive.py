@@ -17,6 +17,7 @@ from index import (
     derived,
     flags,
     ledger,
+    listing,
     opening,
     sources,
     stories,
@@ -29,7 +30,9 @@ from index.encoder import DEFAULT_MODEL, Encoder, load_encoder
 from index.errors import ArchiveEmpty, ArchiveError, BadQuestion
 from index.filling import WAIT_S, filling, publish
 from index.globs import Globs
+from index.handed import Handed
 from index.intake import Intake
+from index.listing import Listed, Month
 from index.passages import CHUNKING
 from index.reports import (
     CheckReport,
@@ -57,6 +60,9 @@ __all__ = [
     "CheckResult",
     "FileProblem",
     "FlaggedArticle",
+    "Handed",
+    "Listed",
+    "Month",
     "Progress",
     "Status",
     "SyncReport",
@@ -173,6 +179,20 @@ class Archive:
             run.articles(articles)
         return run.report()
 
+    def take(self, files: Sequence[Handed], *, progress: OnProgress | None = None) -> list[SyncReport]:
+        """Add what files hold that somebody handed in; a report for each file, in order.
+
+        The articles belong to no file afterwards: no later ``sync`` of any folder removes them. One with the
+        id of another that was added directly replaces it; what a file holds already stays as it is. What
+        cannot be read is in the ``problems`` of its file, and the other files go on.
+
+        Raises ArchiveLocked if another process is writing.
+        """
+        told = progress or _quiet
+        with self._writing, self.filling(told) as (catalogue, intake):
+            tallies = Sync(catalogue, intake, told).handed(files)
+        return [tally.report(0, 0.0) for tally in tallies]
+
     def remove(self, article_ids: Iterable[str]) -> int:
         """Remove articles; returns how many there were. Files are not touched.
 
@@ -239,6 +259,25 @@ class Archive:
     def articles(self, limit: int | None = None) -> list[Article]:
         """Articles with their text, newest first, undated ones last; all of them, or ``limit``."""
         return self._catalogue.articles(limit)
+
+    def listing(self, query: str = "", limit: int = 50, offset: int = 0) -> list[Listed]:
+        """A page of the articles with every word of ``query`` in their title, newest first, undated ones last.
+
+        Without their texts, so it is quick however long they are. Letters count alike in either case.
+        """
+        return listing.page(self._catalogue, query, limit, offset)
+
+    def count(self, query: str = "") -> int:
+        """How many articles have every word of ``query`` in their title."""
+        return listing.count(self._catalogue, query)
+
+    def listed(self, article_ids: Sequence[str]) -> list[Listed]:
+        """These articles as in a ``listing``, in this order; those that are gone are left out."""
+        return listing.named(self._catalogue, article_ids)
+
+    def months(self) -> list[Month]:
+        """How many articles there are of each month that has any, the oldest first."""
+        return listing.months(self._catalogue)
 
     def snapshot(self) -> AbstractContextManager[None]:
         """Searches and articles inside are of one state, whatever is written meanwhile. Keep it short.

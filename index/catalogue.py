@@ -50,6 +50,8 @@ class Catalogue:
             self._db = sqlite3.connect(
                 self.path, timeout=30, isolation_level=None, check_same_thread=False, cached_statements=64
             )
+        self._db.create_function("folded", 1, str.casefold, deterministic=True)
+        self._db.create_function("words", 1, lambda text: len(text.split()), deterministic=True)
         try:
             self._prepare()
         except ArchiveError:

@@ -14,6 +14,7 @@ from index.addresses import Address
 from index.articles import Article
 from index.catalogue import Catalogue
 from index.errors import BadArticle, FetchFailed
+from index.handed import Handed, items
 from index.intake import Intake
 from index.ledger import KnownFile, Put
 from index.reading import Reading, Source
@@ -165,6 +166,27 @@ class Sync:
         )
         self._done += now.size
 
+    def handed(self, files: Sequence[Handed]) -> list[Tally]:
+        """Read files that were handed in; what came of each is known once the line is empty."""
+        tallies = [Tally() for _ in files]
+        sizes = [(_stat(file.path) or (0, 0))[0] for file in files]
+        self._total = sum(sizes)
+        for file, size, tally in zip(files, sizes, tallies, strict=True):
+            self._tell(file.label)
+            reading = Reading(self._catalogue, self._intake, tally, ())
+            source = Source(ledger.DIRECT, KnownFile(size, 0, ""), set())
+            try:
+                reading.take(source, items(file), lambda done, file=file: self._tell(file.label, done))  # type: ignore[misc]
+            except OSError as error:
+                reason = f"cannot be read ({error.strerror or error}); hand it in again"
+                tally.problems.append(FileProblem(file.label, reason))
+            self._intake.then(lambda tally=tally, file=file: _labelled(tally, file))  # type: ignore[misc]
+            self._done += size
+            self._intake.breathe()
+        self._intake.then(lambda: ledger.forget_file(self._catalogue, ledger.DIRECT))
+        self._tell("")
+        return tallies
+
     def articles(self, articles: Iterable[Article]) -> None:
         """Add articles directly; the same id again replaces."""
         done = 0
@@ -192,6 +214,10 @@ class Sync:
     def report(self) -> SyncReport:
         """What this run did."""
         return self._tally.report(self._intake.encoded, time.perf_counter() - self._started)
+
+
+def _labelled(tally: Tally, file: Handed) -> None:
+    tally.problems = [FileProblem(p.source or file.label, p.reason) for p in tally.problems]
 
 
 def _stat(path: Path) -> _Stat | None:

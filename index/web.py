@@ -70,17 +70,22 @@ class Fetcher:
     directly. Redirect targets are looked up and checked here also when the proxy will look them up
     again; one that cannot be looked up here is refused. Cookies are neither kept nor sent.
 
+    ``private`` says whether the user may name addresses in private networks. Where he is not the one who
+    runs this machine he may not: then every name is looked up here, also behind a proxy.
+
     ``resolver``, ``backend``, ``clock`` and ``sleep`` stand in for the network and the clock in tests.
     """
 
     def __init__(
         self,
         *,
+        private: bool = True,
         resolver: Resolver = system_resolver,
         backend: httpcore.NetworkBackend | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
+        self._private = private
         self._resolver, self._given_backend = resolver, backend
         self._clock, self._sleep = clock, sleep
         self._robots = Robots(clock, sleep)
@@ -194,7 +199,7 @@ class Fetcher:
                     journey.hosts[name] = journey.deadline.run(lambda: look_up(name, self._resolver))
                 except OSError:
                     # Behind a proxy a machine may know no outside names; what the user named may go on.
-                    if proxy is None or before is not None:
+                    if proxy is None or before is not None or not self._private:
                         raise
                     journey.hosts[name] = Host(name, (), Reach.PUBLIC)
         host = journey.hosts[name]
@@ -204,6 +209,11 @@ class Fetcher:
             raise FetchFailed(
                 f"{shown(target)!r} is a link-local, multicast, reserved or cloud-metadata address,"
                 " which is never fetched; name a web page"
+            )
+        elif host.reach is Reach.PRIVATE and not self._private:
+            raise FetchFailed(
+                f"{shown(target)!r} is an address of this machine or of a private network, which is not fetched"
+                " from here; whoever runs citedesk may allow it: CITEDESK_FETCH_PRIVATE=true"
             )
         return host, proxy if host.reach is Reach.PUBLIC else None
 

@@ -96,8 +96,23 @@ class Settings(BaseSettings):
     database: str | None = Field(
         None, min_length=1, description="URL of what a server remembers; a file in the archive by default"
     )
+    answers_at_once: int = Field(
+        8, ge=1, le=1000, description="answers a server works on; further questions wait for their turn"
+    )
+    fetch_private: bool = Field(
+        False, description="whether addresses of this machine and of private networks may be added in the browser"
+    )
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(7860, ge=0, le=65535)
+    auth: bool = Field(False, description="whether everybody who asks the server must be a user of it")
+    allowed_hosts: Names = Field((), description="names that the server goes by, beside localhost and host")
+    rate_per_minute: int = Field(0, ge=0, description="requests that a person may make; 0 for any number")
+    max_request_mb: float = Field(1.0, gt=0, le=1000, description="of a request that uploads nothing")
+    max_upload_mb: float = Field(64.0, gt=0, le=10_000, description="of a request that adds articles")
+    log_format: Literal["off", "text", "json"] = Field(
+        "off", description="one line on stdout for each request"
+    )
+    log_content: bool = Field(False, description="whether the log also says what was asked")
     openai_api_key: SecretStr | None = None
     openai_api_base: Url = "https://api.openai.com/v1"
     anthropic_api_key: SecretStr | None = None

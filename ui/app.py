@@ -20,13 +20,16 @@ from ui import dialogue as talk
 from ui import render
 from ui.dialogue import Dialogue, Entry
 from ui.examples import Examples
+from ui.page.archive_tab import archive_tab
 from ui.sources import finder
 from ui.streaming import Streams
+from ui.uploads import UploadGate
 from ui.words import coverage
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.settings import Settings
+    from ui.service import Service
 
 AT_ONCE = 8
 """How many answers are worked on at the same time; further ones wait their turn."""
@@ -38,7 +41,7 @@ AS_TYPED = """(question, dialogue, ...dates) => [
 
 
 def mount_page(
-    web: FastAPI, desk: Assistant, settings: Settings, examples: Examples, streams: Streams
+    web: FastAPI, service: Service, examples: Examples
 ) -> Callable[[], None]:
     """Put the chat page at ``/`` of an app that has its other routes already.
 
@@ -46,14 +49,17 @@ def mount_page(
     "alive", and the server would wait for it.
     """
     resources = files("ui")
-    page = build_page(desk, settings, examples, streams)
+    settings = service.settings
+    page = build_page(service, examples)
     gr.mount_gradio_app(
         web,
         page,
         path="/",
         server_name=settings.host,
         theme=_theme(),
-        css=resources.joinpath("style.css").read_text(encoding="utf-8"),
+        css="".join(
+            resources.joinpath(name).read_text(encoding="utf-8") for name in ("style.css", "page/archive.css")
+        ),
         head=f"<script>{resources.joinpath('page.js').read_text(encoding='utf-8')}</script>",
         footer_links=[],
         ssr_mode=False,
@@ -61,8 +67,9 @@ def mount_page(
         enable_monitoring=False,
         pwa=False,
         mcp_server=False,
-        max_file_size="1kb",
+        max_file_size=int(settings.max_upload_mb * 1_000_000),
     )
+    web.add_middleware(UploadGate, most=int(settings.max_upload_mb * 1_000_000))
     mounted = next(route.app for route in reversed(web.routes) if isinstance(route, Mount))
     release_tabs: Callable[[], None] = mounted.stop_event.set  # type: ignore[attr-defined]
     return release_tabs
@@ -147,24 +154,27 @@ class Parts:
     dialogue: gr.State
 
 
-def build_page(desk: Assistant, settings: Settings, examples: Examples, streams: Streams) -> gr.Blocks:
+def build_page(service: Service, examples: Examples) -> gr.Blocks:
     """The page and its wiring; one dialogue for each open tab."""
-    with gr.Blocks(title="citedesk", analytics_enabled=False) as page:
-        dialogue = gr.State(())
-        with gr.Row(elem_id="cd-top"):
-            header = gr.HTML(render.header_html(None), elem_id="cd-header", min_width=240)
-            dates = _dates()
-        with gr.Row(elem_id="cd-columns"):
-            with gr.Column(scale=3, min_width=320, elem_id="cd-left"):
-                chat = _chat()
-                box, ask, stop, clear = _question_row()
-            with gr.Column(scale=2, min_width=320, elem_id="cd-right"):
-                panel = gr.HTML(render.panel_html([]), elem_id="cd-sources", label="Sources")
-        _wire(
-            page,
-            Parts(header, dates, chat, box, ask, stop, clear, panel, dialogue),
-            Page(desk, settings, examples, streams),
-        )
+    with gr.Blocks(title="citedesk", analytics_enabled=False, delete_cache=(3600, 3600)) as page, gr.Tabs():
+        with gr.Tab("Ask"):
+            dialogue = gr.State(())
+            with gr.Row(elem_id="cd-top"):
+                header = gr.HTML(render.header_html(None), elem_id="cd-header", min_width=240)
+                dates = _dates()
+            with gr.Row(elem_id="cd-columns"):
+                with gr.Column(scale=3, min_width=320, elem_id="cd-left"):
+                    chat = _chat()
+                    box, ask, stop, clear = _question_row()
+                with gr.Column(scale=2, min_width=320, elem_id="cd-right"):
+                    panel = gr.HTML(render.panel_html([]), elem_id="cd-sources", label="Sources")
+            _wire(
+                page,
+                Parts(header, dates, chat, box, ask, stop, clear, panel, dialogue),
+                Page(service.desk, service.settings, examples, service.streams),
+            )
+        with gr.Tab("Archive"):
+            archive_tab(service)
     page.queue(default_concurrency_limit=AT_ONCE)
     return page
 

@@ -10,7 +10,7 @@ from typing import Any
 import typer
 
 from index.errors import ArchiveError, BadInput, CitedeskError
-from ui import commands, indexing
+from ui import commands, indexing, users
 from ui.flags import ArchiveFlag, AsOfFlag, CountFlag, JsonFlag, LlmFlag, ModelFlag, SinceFlag, UntilFlag
 from ui.interrupts import Stopped
 from ui.screen import prepare_streams, say
@@ -51,6 +51,7 @@ app.command()(commands.serve)
 app.command("eval")(commands.evaluate)
 app.command()(commands.status)
 app.command()(commands.check)
+app.add_typer(users.app, name="user")
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,9 +9,9 @@ import socket
 from functools import partial
 from typing import TYPE_CHECKING
 
-from index.errors import BadSetting, CitedeskError
+from index.errors import BadSetting
 from ui.screen import say
-from ui.streaming import Streams
+from ui.streaming import Stopping, Streams
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
@@ -61,7 +61,7 @@ async def _end_answers(streams: Streams) -> None:
     if streams.running:
         say(f"stopping: running answers have {GRACE_S} s; Ctrl-C again ends at once")
         await asyncio.sleep(GRACE_S)
-        streams.interrupt(CitedeskError("the server is stopping; ask again once it runs"))
+        streams.interrupt(Stopping("the server is stopping; ask again once it runs"))
 
 
 def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.socket) -> None:
@@ -74,14 +74,24 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
     from ui.api import create_app
     from ui.app import mount_page
     from ui.examples import Examples
+    from ui.guard import Guard
+    from ui.guard.patience import PatientProtocol
+    from ui.logs import logging_for
     from ui.service import Service
 
     service = Service.open(desk, settings)
     examples = Examples(partial(find_examples, desk, settings)).start()
     web = create_app(service)
-    release_tabs = mount_page(web, desk, settings, examples, service.streams)
+    release_tabs = mount_page(web, service, examples)
     config = uvicorn.Config(
-        web, log_level="warning", access_log=False, timeout_graceful_shutdown=GRACE_S + 2, server_header=False
+        Guard(web, service),
+        http=PatientProtocol,
+        ws="none",
+        log_config=logging_for(settings) or uvicorn.config.LOGGING_CONFIG,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=GRACE_S + 2,
+        server_header=False,
     )
     shown = f"[{host}]" if ":" in host else host
 

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from index.errors import BadSetting, CitedeskError
 from rag.answer import Answer, Draft, Turn
+from ui.logs import log_question
 from ui.payloads import answer_payload
 from ui.people import Person
 from ui.store.conversations import Conversations, Exchange
 from ui.store.feedback import Feedback
+from ui.store.people import People
 from ui.store.schema import open_store
 from ui.streaming import Streams
 
@@ -34,6 +36,7 @@ class Service:
     conversations: Conversations
     feedback: Feedback
     streams: Streams = field(default_factory=Streams)
+    people: People | None = None
     _desks: dict[str, Assistant] = field(default_factory=dict)
 
     @classmethod
@@ -46,7 +49,8 @@ class Service:
         server = f"{socket.gethostname()}:{settings.port}"
         kept = Conversations(engine, server=server)
         kept.recover()
-        return cls(desk, settings, kept, Feedback(engine, kept))
+        streams = Streams(settings.answers_at_once)
+        return cls(desk, settings, kept, Feedback(engine, kept), streams, People(engine))
 
     @property
     def llms(self) -> tuple[str, ...]:
@@ -55,10 +59,9 @@ class Service:
 
     def desk_for(self, llm: str | None) -> Assistant:
         """The desk that answers with an LLM. Raises BadSetting if the operator did not offer it."""
+        self.check_llm(llm)
         if not llm or llm == self.settings.llm:
             return self.desk
-        if llm not in self.llms:
-            raise BadSetting(f"llm {llm[:60]!r} is not offered here; choose one of {', '.join(self.llms)}")
         if llm not in self._desks:
             from rag.assistant import Assistant
 
@@ -66,19 +69,29 @@ class Service:
             self._desks[llm] = Assistant.open(self.desk.archive, settings=chosen)
         return self._desks[llm]
 
+    def check_llm(self, llm: str | None) -> None:
+        """Raises BadSetting if the operator did not offer it."""
+        if llm and llm not in self.llms:
+            raise BadSetting(f"llm {llm[:60]!r} is not offered here; choose one of {', '.join(self.llms)}")
+
     def begin(self, person: Person, conversation: str, question: str, asked: dict[str, Any]) -> Exchange:
         """Write a question down, so that it is there whatever happens next; answer it with ``stream``.
 
         Raises ConversationNotFound, or BadSetting for an LLM that is not offered.
         """
         self.desk_for(asked.get("llm"))
+        log_question(self.settings, person, question)
         return self.conversations.begin(person.name, conversation, question, asked)
 
     def stream(self, person: Person, begun: Exchange) -> Iterator[Draft | Answer]:
         """Answer a question that was written down; what comes of it is kept, too.
 
-        Blocks between items; closing the iterator stops the answer. Raises what ``Assistant.stream`` raises.
+        Blocks between items; closing the iterator stops the answer, whether it has begun or not. Raises what
+        ``Assistant.stream`` raises.
         """
+        return _Closing(self._stream(person, begun), lambda: self.conversations.stop(begun.id))
+
+    def _stream(self, person: Person, begun: Exchange) -> Generator[Draft | Answer, None, None]:
         said, ended = "", False
         scope = {name: value for name, value in begun.asked.items() if name != "llm"}
         history = self.history(person, begun.conversation)
@@ -104,3 +117,22 @@ class Service:
         """The last exchanges of a conversation that were answered. Raises ConversationNotFound."""
         said = self.conversations.exchanges(person.name, conversation, last=HISTORY)
         return tuple(Turn(each.question, each.answer["text"]) for each in said if each.answer)
+
+
+class _Closing(Iterator[Draft | Answer]):
+    """A generator that says when it is closed before its first step, which it would not notice itself."""
+
+    def __init__(self, items: Generator[Draft | Answer, None, None], unbegun: Callable[[], None]) -> None:
+        self._items, self._unbegun = items, unbegun
+        self._begun = False
+
+    def __next__(self) -> Draft | Answer:
+        self._begun = True
+        return next(self._items)
+
+    def close(self) -> None:
+        """Stop the answer."""
+        self._items.close()
+        if not self._begun:
+            self._unbegun()
+            self._begun = True

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import threading
 import time
+from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
 from functools import partial
 from typing import Any, TypeVar
@@ -12,21 +14,36 @@ from typing import Any, TypeVar
 from index.errors import CitedeskError
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 class _End:
     """Marks that nothing more comes."""
 
 
-class Streams:
-    """The streams that are being read now. Belongs to one event loop; only `interrupt` ends all."""
+class Stopping(CitedeskError):
+    """The server is about to end."""
 
-    def __init__(self) -> None:
+
+AT_ONCE = 8
+"""Answers that are worked on at the same time; further ones wait their turn."""
+
+
+class Streams:
+    """The streams that are being read now. Belongs to one event loop; only `interrupt` ends all.
+
+    At most ``at_once`` are worked on, in the order in which they came. ``ended`` hears of each one how many
+    seconds its reader has waited for it, its turn included.
+    """
+
+    def __init__(self, at_once: int = AT_ONCE) -> None:
         self._inboxes: set[asyncio.Queue[Any]] = set()
+        self._crew = Crew(at_once)
+        self.ended: Callable[[float], None] = lambda seconds: None
 
     @property
     def running(self) -> int:
-        """How many streams are being read."""
+        """How many streams are being read, those included whose turn has not come."""
         return len(self._inboxes)
 
     def interrupt(self, error: CitedeskError) -> None:
@@ -39,20 +56,56 @@ class Streams:
     ) -> AsyncGenerator[T, None]:
         """The newest item, at most once an interval, and the last one always.
 
-        ``start`` runs in a thread of its own. Closing this iterator closes the inner one as soon as its
+        ``start`` runs in another thread, when its turn has come. Closing this iterator closes the inner one as soon as its
         current step returns. A CitedeskError raised there is raised here.
         """
         inbox: asyncio.Queue[T | _End | CitedeskError] = asyncio.Queue()
         stopped = threading.Event()
         feed = partial(_feed, start, asyncio.get_running_loop(), inbox, stopped)
-        threading.Thread(target=feed, name="answer", daemon=True).start()
+        self._crew.do(feed)
         self._inboxes.add(inbox)
+        began = time.monotonic()
         try:
             async for newest in _batches(inbox, interval_s):
                 yield newest
         finally:
             self._inboxes.discard(inbox)
             stopped.set()
+            self.ended(time.monotonic() - began)
+
+
+class Crew:
+    """So many threads at most, as long as there is work; further jobs wait in line.
+
+    They are daemons: a job that hangs does not keep the process from ending.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._jobs: deque[Callable[[], None]] = deque()
+        self._busy = 0
+        self._lock = threading.Lock()
+
+    def do(self, job: Callable[[], None]) -> None:
+        """Have a job done by a thread that is free, or will be."""
+        with self._lock:
+            self._jobs.append(job)
+            if self._busy == self._most:
+                return
+            self._busy += 1
+        threading.Thread(target=self._work, name="answer", daemon=True).start()
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._jobs:
+                    self._busy -= 1
+                    return
+                job = self._jobs.popleft()
+            try:
+                job()
+            except Exception:  # a bug in one job; those that wait must not suffer from it
+                _log.exception("an answer broke off")
 
 
 def _feed(
@@ -68,7 +121,7 @@ def _feed(
     try:
         items = start()
         try:
-            for item in items:
+            for item in () if stopped.is_set() else items:  # its reader may have left before its turn came
                 if stopped.is_set():
                     break
                 send(item)

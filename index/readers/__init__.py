@@ -24,7 +24,7 @@ from index.readers.items import Item, Parser, Position, Reader, label
 from index.readers.lines import Lines
 from index.reports import FileProblem
 
-__all__ = ["READERS", "Item", "Position", "Reader", "check", "read", "read_bytes", "suffix"]
+__all__ = ["READERS", "Item", "Position", "Reader", "check", "label", "read", "read_bytes", "suffix"]
 
 _DOCUMENTS: dict[str, Parser] = {
     ".txt": text.parse,

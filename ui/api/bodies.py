@@ -1,26 +1,66 @@
-"""How large a request may be."""
+"""How large a request may be: what is too large is refused before it is read."""
 
 from __future__ import annotations
 
-import json
+import asyncio
+from collections.abc import Mapping
+from time import monotonic
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui.api.problems import problem, reply
+
 MAX_BODY = 1_000_000
-"""Bytes of a request's body to ``/v1``."""
+"""Bytes of a request's body to ``/v1``, unless it brings articles."""
+MAX_ARTICLES = 10_000_000
+"""Bytes of articles in JSON: they are held in memory whole."""
+ARTICLES, FILES = "/v1/articles", "/v1/articles/files"
+_LINGER_BYTES, _LINGER_S = 4_000_000, 2.0  # a client that is still sending would not see the answer otherwise
 
 
 class BodyLimit:
-    """Refuses bodies to ``/v1`` of more than MAX_BODY bytes, however they are sent."""
+    """Refuses bodies to ``/v1`` that are too large, however they are sent."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, uploads: int) -> None:
         self.app = app
+        self._limits = {ARTICLES: min(MAX_ARTICLES, uploads), FILES: uploads}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request; the body is read whole before the app sees it."""
+        """One request. A body with articles in files is counted on its way, any other is read first."""
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
             await self.app(scope, receive, send)
             return
+        limit = self._limits.get(scope["path"], MAX_BODY)
+        said = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
+        if said.isdecimal() and int(said) > limit:
+            await _refuse(scope, receive, send, limit)
+        elif scope["path"] == FILES:
+            await self._counted(scope, receive, send, limit)
+        else:
+            await self._whole(scope, receive, send, limit)
+
+    async def _counted(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+        size, refused, began = 0, False, False
+
+        async def counting() -> Message:
+            nonlocal size, refused
+            message = {"type": "http.disconnect"} if refused else await receive()
+            size += len(message.get("body", b""))
+            if size > limit and not began:
+                refused = True
+                await _refuse(scope, receive, send, limit)
+                return {"type": "http.disconnect"}
+            return message
+
+        async def unless_refused(message: Message) -> None:
+            nonlocal began
+            if not refused:
+                began = True
+                await send(message)
+
+        await self.app(scope, counting, unless_refused)
+
+    async def _whole(self, scope: Scope, receive: Receive, send: Send, limit: int) -> None:
         chunks: list[bytes] = []
         size, more = 0, True
         while more:
@@ -30,8 +70,8 @@ class BodyLimit:
             chunks.append(message.get("body", b""))
             size += len(chunks[-1])
             more = message.get("more_body", False)
-            if size > MAX_BODY:
-                await _refuse_size(send)
+            if size > limit:
+                await _refuse(scope, receive, send, limit)
                 return
         body: Message | None = {"type": "http.request", "body": b"".join(chunks), "more_body": False}
 
@@ -43,9 +83,25 @@ class BodyLimit:
         await self.app(scope, replay, send)
 
 
-async def _refuse_size(send: Send) -> None:
-    detail = f"the request is larger than {MAX_BODY:,} bytes; send a shorter question and history"
-    content = json.dumps({"detail": detail}).encode()
-    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+async def _refuse(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+    remedy = "send fewer articles at a time" if scope["path"].startswith(ARTICLES) else "send a shorter one"
+    detail = f"the request is larger than {limit:,} bytes; {remedy}"
+    told = reply(problem(413, detail, scope), scope, {"Connection": "close"})
+    await send({"type": "http.response.start", "status": 413, "headers": told.raw_headers})
+    await send({"type": "http.response.body", "body": told.body, "more_body": True})
+    await _linger(receive)
+    await send({"type": "http.response.body", "body": b""})
+
+
+async def _linger(receive: Receive) -> None:
+    """Let a client finish, within reason, so that it comes to read what it is told."""
+    left, until = _LINGER_BYTES, monotonic() + _LINGER_S
+    while left > 0 and (rest := until - monotonic()) > 0:
+        try:
+            message: Mapping[str, object] = await asyncio.wait_for(receive(), rest)
+        except TimeoutError:
+            return
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return
+        body = message.get("body", b"")
+        left -= len(body) if isinstance(body, bytes) else 0

@@ -107,12 +107,19 @@ class Conversations:
         """Delete it with all that was said. Raises ConversationNotFound."""
         self._change(owner, conversations.delete(), key)
 
-    def exchanges(self, owner: str, key: str, *, last: int | None = None) -> list[Exchange]:
-        """What was said, the oldest first; all of it, or the ``last`` few. Raises ConversationNotFound."""
+    def exchanges(
+        self, owner: str, key: str, *, last: int | None = None, before: int | None = None
+    ) -> list[Exchange]:
+        """What was said, the oldest first; all of it, or the ``last`` few, before a place or at the end.
+
+        Raises ConversationNotFound.
+        """
         self.get(owner, key)
         asked = (
             sa.select(*_columns()).where(exchanges.c.conversation == key).order_by(exchanges.c.place.desc())
         )
+        if before is not None:
+            asked = asked.where(exchanges.c.place < before)
         with self._engine.connect() as at:
             return [_exchange(row) for row in at.execute(asked.limit(last))][::-1]
 

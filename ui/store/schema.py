@@ -73,6 +73,28 @@ feedback = sa.Table(
     sa.Column("created", Moment, nullable=False),
 )
 
+users = sa.Table(
+    "users",
+    metadata,
+    sa.Column("name", sa.String(60), primary_key=True),
+    sa.Column("role", sa.String(12), nullable=False),
+    sa.Column("password", sa.String(200), nullable=False),  # its argon2 hash
+    sa.Column("created", Moment, nullable=False),
+)
+
+passes = sa.Table(  # API keys and browser sessions: what lets a user in without a password
+    "passes",
+    metadata,
+    sa.Column("hash", sa.String(64), primary_key=True),
+    sa.Column(
+        "user", sa.String(60), sa.ForeignKey("users.name", ondelete="CASCADE"), nullable=False, index=True
+    ),
+    sa.Column("kind", sa.String(12), nullable=False),
+    sa.Column("start", sa.String(12), nullable=False),  # by which a key is recognised in a list
+    sa.Column("created", Moment, nullable=False),
+    sa.Column("expires", Moment),
+)
+
 
 def open_store(url: str | Path) -> Engine:
     """An engine with all tables in place, for a database URL or the path of an SQLite file.
