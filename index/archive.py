@@ -19,6 +19,7 @@ from index import (
     ledger,
     listing,
     opening,
+    outlets,
     sources,
     stories,
     vectors,
@@ -40,6 +41,7 @@ from index.reports import (
     FileProblem,
     FlaggedArticle,
     OnProgress,
+    Outlet,
     Progress,
     Status,
     SyncReport,
@@ -48,6 +50,7 @@ from index.schema import VERSION
 from index.search import Query
 from index.sentences import Span
 from index.serving import Serving
+from index.shelves import Selection
 from index.sync import Sync
 from index.versions import Version
 
@@ -63,6 +66,7 @@ __all__ = [
     "Handed",
     "Listed",
     "Month",
+    "Outlet",
     "Progress",
     "Status",
     "SyncReport",
@@ -112,6 +116,7 @@ class Archive:
             opening.refuse_others(folder, catalogue, archive.model)
             if encoder:
                 opening.verify(folder, catalogue, encoder)
+            outlets.fill(catalogue)
         except ArchiveError:
             catalogue.close()
             raise
@@ -215,14 +220,25 @@ class Archive:
         """
         return filling(self.path, lambda: self.encoder, self.model, told)
 
-    def search(self, query: str, k: int = 20, *, published: DateRange = ALWAYS) -> list[ScoredPassage]:
+    def search(
+        self,
+        query: str,
+        k: int = 20,
+        *,
+        published: DateRange = ALWAYS,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+    ) -> list[ScoredPassage]:
         """Rank passages for a query by fused dense and BM25 scores.
 
-        At most ``k`` passages, best first; fewer if the archive holds fewer in the range of days.
+        At most ``k`` passages, best first; fewer if the archive holds fewer in the range of days and in the
+        sources that ``include`` names (all if it names none) and ``exclude`` does not: a host, with its
+        subdomains, or a file or folder, with all that lies in it (see ``sources``).
         An article without a date is found only if no range is asked for. Any text is a query:
         punctuation has no meaning.
 
-        Raises ArchiveEmpty if nothing has been indexed, BadQuestion if the query is empty.
+        Raises ArchiveEmpty if nothing has been indexed, BadQuestion if the query is empty, UnknownSource for
+        a name that no article is from.
         """
         if not query.strip():
             raise BadQuestion("the query is empty; write at least one word")
@@ -232,7 +248,19 @@ class Archive:
             raise ArchiveEmpty(f"archive {self.path} holds no articles yet; add some: citedesk index PATH")
         text = query[:_QUERY_CHARS].encode("utf-8", "replace").decode()
         asked = Query(text, self.encoder.encode([text]), published)
-        return self._serving.search(asked, k)
+        return self._serving.search(asked, k, Selection.of(include, exclude))
+
+    def sources(self) -> list[Outlet]:
+        """Where the articles come from, by the names that ``search`` takes, those with the most articles first.
+
+        The host of an article's address; without one the host of its feed, or else the folder of its file; a
+        file that holds many articles is a source itself. An article of several files counts for each.
+        """
+        return outlets.count(self._catalogue)
+
+    def know_sources(self, where: Selection) -> None:
+        """Raise UnknownSource for a name that no article is from."""
+        self._serving.shelves(where)
 
     def article(self, article_id: str) -> Article:
         """The article of this id; an id that an edit has replaced gives what it stood for.
@@ -260,16 +288,18 @@ class Archive:
         """Articles with their text, newest first, undated ones last; all of them, or ``limit``."""
         return self._catalogue.articles(limit)
 
-    def listing(self, query: str = "", limit: int = 50, offset: int = 0) -> list[Listed]:
+    def listing(
+        self, query: str = "", limit: int = 50, offset: int = 0, *, published: DateRange = ALWAYS
+    ) -> list[Listed]:
         """A page of the articles with every word of ``query`` in their title, newest first, undated ones last.
 
         Without their texts, so it is quick however long they are. Letters count alike in either case.
         """
-        return listing.page(self._catalogue, query, limit, offset)
+        return listing.page(self._catalogue, query, limit, offset, published)
 
-    def count(self, query: str = "") -> int:
+    def count(self, query: str = "", *, published: DateRange = ALWAYS) -> int:
         """How many articles have every word of ``query`` in their title."""
-        return listing.count(self._catalogue, query)
+        return listing.count(self._catalogue, query, published)
 
     def listed(self, article_ids: Sequence[str]) -> list[Listed]:
         """These articles as in a ``listing``, in this order; those that are gone are left out."""

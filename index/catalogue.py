@@ -18,12 +18,13 @@ from typing import Any
 
 from index.articles import Article, Passage
 from index.errors import ArchiveDamaged, ArchiveError, ArchiveLocked, ArticleNotFound
-from index.schema import FLAGS, SCHEMA, VERSION
+from index.schema import FLAGS, SCHEMA, SHELVES, VERSION
 from index.sources import CATALOGUE
 
 _SOME = 500  # SQLite's oldest limit on parameters of one statement is 999
 COLUMNS = "id, title, date, updated, author, url, body_start, text"
 """Of an article, as ``article_of`` reads them."""
+_LATER = (("flags", FLAGS), ("places", SHELVES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +66,27 @@ class Catalogue:
         if not self.rows("SELECT 1 FROM sqlite_master LIMIT 1"):
             with self.writing():
                 if not self.rows("SELECT 1 FROM sqlite_master LIMIT 1"):  # another process was not faster
-                    for statement in SCHEMA.split(";\n"):
-                        self.rows(statement)
-                    self.rows(FLAGS)
+                    self._make(SCHEMA)
+                    for _, statements in _LATER:
+                        self._make(statements)
                     self.set("schema", VERSION)
-        elif not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'flags'"):
-            self._give_flags()
+        elif not all(self._has(table) for table, _ in _LATER):
+            self._give_later()
 
-    def _give_flags(self) -> None:
+    def _give_later(self) -> None:
+        """Make the tables that came after the others, if this is an archive of the version that has them."""
         if self.get("schema") == VERSION:
             with self.writing():
-                if not self.rows("SELECT 1 FROM sqlite_master WHERE name = 'flags'"):
-                    self.rows(FLAGS)
+                for table, statements in _LATER:
+                    if not self._has(table):
+                        self._make(statements)
+
+    def _make(self, statements: str) -> None:
+        for statement in statements.split(";\n"):
+            self.rows(statement)
+
+    def _has(self, table: str) -> bool:
+        return bool(self.rows("SELECT 1 FROM sqlite_master WHERE name = ?", table))
 
     def close(self) -> None:
         """Close the file; a second time does nothing."""

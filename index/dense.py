@@ -21,10 +21,11 @@ from index import nearest
 from index.articles import ALWAYS, DateRange
 from index.encoder import Vectors
 from index.nearest import Halves, Ids, Mask
+from index.shelves import EVERYWHERE, Shelves
 
 Days = NDArray[np.int32]
 
-RULES = "1"  # raise when the same rows would make another index
+RULES = "2"  # raise when the same rows would make another index
 FRESH_MOST = 10_000  # vectors kept beside the base: about 1 ms
 
 _VECTORS, _ROWS = "vectors.faiss", "rows.npy"
@@ -34,18 +35,19 @@ _VECTORS, _ROWS = "vectors.faiss", "rows.npy"
 class Rows:
     """Passages in ascending order of their numbers.
 
-    ``days`` holds the ordinal of each publication day, 0 where there is none; ``vectors`` has the
-    shape [n, dimension] and rows of unit length.
+    ``days`` holds the ordinal of each publication day, 0 where there is none, ``shelves`` where each stands;
+    ``vectors`` has the shape [n, dimension] and rows of unit length.
     """
 
     numbers: Ids
     days: Days
+    shelves: Days
     vectors: Halves
 
 
 @dataclass(frozen=True, slots=True)
 class _Base:
-    """What is on disk: row i of the FAISS index is passage numbers[i], published on days[i].
+    """What is on disk: row i of the FAISS index is passage numbers[i], published on days[i], of shelves[i].
 
     ``days`` ascends; numbers[ranks] ascends.
     """
@@ -53,6 +55,7 @@ class _Base:
     index: Any
     numbers: Ids
     days: Ids
+    shelves: Ids
     ranks: Ids
 
 
@@ -72,20 +75,21 @@ class Dense:
         The same rows make an index with the same answers. Beside the index, all vectors are in memory
         once as float16.
         """
-        numbers, days = np.zeros(total, np.int64), np.zeros(total, np.int64)
+        numbers, days, shelves = (np.zeros(total, np.int64) for _ in range(3))
         vectors = np.zeros((total, dimension), np.float16)
         end = 0
         for rows in chunks:
             at, end = end, end + len(rows.numbers)
             numbers[at:end], days[at:end], vectors[at:end] = rows.numbers, rows.days, rows.vectors
+            shelves[at:end] = rows.shelves
         order = np.argsort(days[:end], kind="stable")
         index = nearest.make(vectors, order)
-        return cls._of(_Base(index, numbers[order], days[order], np.argsort(order)))
+        return cls._of(_Base(index, numbers[order], days[order], shelves[order], np.argsort(order)))
 
     @classmethod
     def _of(cls, base: _Base) -> Dense:
-        none = np.zeros(0, np.int64)
-        fresh = Rows(none, none.astype(np.int32), np.zeros((0, base.index.d), np.float16))
+        none, nowhen = np.zeros(0, np.int64), np.zeros(0, np.int32)
+        fresh = Rows(none, nowhen, nowhen, np.zeros((0, base.index.d), np.float16))
         return cls(base, np.zeros(len(base.numbers), bool), fresh, fresh.vectors.astype(np.float32))
 
     @classmethod
@@ -98,7 +102,8 @@ class Dense:
         import faiss
 
         faiss.write_index(self._base.index, str(folder / _VECTORS))
-        np.save(folder / _ROWS, np.stack([self._base.numbers, self._base.days, self._base.ranks]))
+        base = self._base
+        np.save(folder / _ROWS, np.stack([base.numbers, base.days, base.shelves, base.ranks]))
         for name in (_VECTORS, _ROWS):
             with (folder / name).open("rb+") as file:
                 os.fsync(file.fileno())
@@ -111,7 +116,7 @@ class Dense:
             rows = np.load(folder / _ROWS)
         except (RuntimeError, MemoryError, OSError, ValueError, EOFError):  # one for each kind of damage
             return None
-        if rows.shape != (3, index.ntotal):
+        if rows.shape != (4, index.ntotal):
             return None
         return cls._of(_Base(index, *rows))
 
@@ -137,6 +142,7 @@ class Dense:
         fresh = Rows(
             merged(old.numbers, added.numbers),
             merged(old.days, added.days),
+            merged(old.shelves, added.shelves),
             merged(old.vectors, added.vectors),
         )
         return Dense(base, dead, fresh, np.ascontiguousarray(fresh.vectors, np.float32))
@@ -163,8 +169,10 @@ class Dense:
         probes = nearest.probes(index, index.ntotal)
         return f"FAISS IVF{index.nlist},SQfp16 (approximate, nprobe {probes})"
 
-    def search(self, query: Vectors, k: int, published: DateRange = ALWAYS) -> dict[int, float]:
-        """The ``k`` nearest numbers with their cosine, best first, among passages published then.
+    def search(
+        self, query: Vectors, k: int, published: DateRange = ALWAYS, shelves: Shelves = EVERYWHERE
+    ) -> dict[int, float]:
+        """The ``k`` nearest numbers with their cosine, best first, among passages published then, on these shelves.
 
         A passage without a date is found under ALWAYS only.
         """
@@ -172,8 +180,9 @@ class Dense:
         base, fresh = self._base, self._fresh
         first, last = _days(published)
         low, high = np.searchsorted(base.days, [first, last + 1]).tolist()
-        rows, scores = nearest.search(base.index, query, k, low, high, self._dead)
-        new = (fresh.days >= first) & (fresh.days <= last)
+        some = None if shelves == EVERYWHERE else shelves.mask(base.shelves)
+        rows, scores = nearest.search(base.index, query, k, low, high, self._dead, some)
+        new = (fresh.days >= first) & (fresh.days <= last) & shelves.mask(fresh.shelves)
         beside = nearest.cosines(query, self._beside)
         best = _best(beside, new, k)
         numbers = np.concatenate([base.numbers[rows], fresh.numbers[best]])

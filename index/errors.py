@@ -5,6 +5,7 @@
     CitedeskError
     |-- BadInput             the user gave something that cannot be used (exit status 2)
     |   |-- SourceNotFound   a path that is not there
+    |   |-- UnknownSource    a source that no article is from
     |   |-- BadArticle       one article or file that cannot be read
     |   |-- FetchFailed      a web address that cannot or may not be fetched
     |   |-- BadDate          a date that is no date
@@ -40,6 +41,10 @@ class BadInput(CitedeskError):
 
 class SourceNotFound(BadInput):
     """A path that is not there."""
+
+
+class UnknownSource(BadInput):
+    """A source that no article is from."""
 
 
 class BadArticle(BadInput):

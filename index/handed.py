@@ -26,8 +26,6 @@ def items(file: Handed) -> Iterator[readers.Item]:
     where = readers.label(file.path)
     for item in readers.read(file.path):
         if isinstance(item, FileProblem):
-            yield FileProblem(
-                item.source.replace(where, file.label), item.reason.replace(where, file.label)
-            )
+            yield FileProblem(item.source.replace(where, file.label), item.reason.replace(where, file.label))
         else:
             yield item

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from index import flags, stories, versions
+from index import flags, outlets, stories, versions
 from index.articles import Article, Passage
 from index.catalogue import Catalogue, key
 from index.reports import FileProblem
@@ -149,9 +149,11 @@ def put(
     ((n,),) = catalogue.rows("SELECT n FROM articles WHERE id = ?", article.id)
     catalogue.rows("INSERT OR IGNORE INTO origins VALUES (?, ?)", path, n)
     if known == digest:
+        outlets.place(catalogue, n)
         return Put("unchanged", loose)
     loose = keys_of(catalogue, article.id)
     catalogue.rows("DELETE FROM passages WHERE article = ?", n)
+    outlets.place(catalogue, n)
     catalogue.many(
         "INSERT INTO passages (article, start, end, key, text) VALUES (?, ?, ?, ?, ?)",
         ((n, p.start, p.end, key(encoder, p.text), p.text) for p in passages),
@@ -190,6 +192,7 @@ def drop(catalogue: Catalogue, path: str, article_ids: Iterable[str], replaced: 
             article_id,
         )
         if origins_of(catalogue, article_id):
+            _placed(catalogue, article_id)
             continue
         if article_id in replaced:
             versions.keep(catalogue, article_id, replaced[article_id])
@@ -198,6 +201,11 @@ def drop(catalogue: Catalogue, path: str, article_ids: Iterable[str], replaced: 
         gone.add(article_id)
         loose += _delete(catalogue, article_id)
     return Gone(gone, loose)
+
+
+def _placed(catalogue: Catalogue, article_id: str) -> None:
+    for (n,) in catalogue.rows("SELECT n FROM articles WHERE id = ?", article_id):
+        outlets.place(catalogue, n)
 
 
 def remove(catalogue: Catalogue, article_ids: Iterable[str]) -> Gone:
@@ -217,10 +225,13 @@ def _delete(catalogue: Catalogue, article_id: str) -> list[bytes]:
 
 def move(catalogue: Catalogue, old: str, new: str) -> None:
     """A file has another path and the same content."""
+    touched = articles_from(catalogue, old) | articles_from(catalogue, new)
     for table in ("files", "origins", "problems"):
         catalogue.rows(f"DELETE FROM {table} WHERE path = ?", new)
         catalogue.rows(f"UPDATE {table} SET path = ? WHERE path = ?", new, old)
     catalogue.rows("UPDATE problems SET source = replace(source, ?, ?) WHERE path = ?", old, new, new)
+    for article_id in sorted(touched):
+        _placed(catalogue, article_id)
 
 
 def write_file(catalogue: Catalogue, path: str, known: KnownFile, problems: Sequence[FileProblem]) -> None:

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from index.articles import ALWAYS, DateRange
 from index.folders import link
+from index.shelves import EVERYWHERE, Shelves
 
-Row = tuple[int, int, str]
-"""Number of a passage, ordinal of the day published (0: undated), text."""
+Row = tuple[int, int, int, str]
+"""Number of a passage, ordinal of the day published (0: undated), shelf, text."""
 
-RULES = "2"
+RULES = "3"
 """Version of the tokens made here; an index of other rules is made again."""
 
 _HEAP = 64_000_000
@@ -87,8 +88,8 @@ class Lexical:
         writer = index.writer(heap_size=_HEAP, num_threads=1)
         for n in removed:
             writer.delete_documents_by_term("id", n)
-        for n, day, text in rows:
-            writer.add_document(tantivy.Document(id=n, day=day, body=_plain(text)))
+        for n, day, shelf, text in rows:
+            writer.add_document(tantivy.Document(id=n, day=day, shelf=shelf, body=_plain(text)))
         writer.commit()
         writer.wait_merging_threads()
         return cls(index)
@@ -104,7 +105,9 @@ class Lexical:
         found = self._scores(tantivy.Query.all_query(), len(self))
         return np.sort(np.fromiter(found, np.int64, len(found)))
 
-    def search(self, query: str, k: int, published: DateRange = ALWAYS) -> dict[int, float]:
+    def search(
+        self, query: str, k: int, published: DateRange = ALWAYS, shelves: Shelves = EVERYWHERE
+    ) -> dict[int, float]:
         """Numbers of the ``k`` best passages with their BM25 score, best first; any text is a query."""
         import tantivy
 
@@ -115,6 +118,8 @@ class Lexical:
             last = (published.until or dt.date.max).toordinal()
             days = tantivy.Query.range_query(_schema(), "day", tantivy.FieldType.Integer, first, last)
             terms = _among(terms, days)
+        if shelves != EVERYWHERE:
+            terms = _on(shelves, terms)
         return self._scores(terms, k)
 
     def scores(self, query: str, ids: Sequence[int]) -> dict[int, float]:
@@ -155,6 +160,16 @@ def _among(query: Any, allowed: Any) -> Any:
     return tantivy.Query.boolean_query([(must, query), (must, tantivy.Query.const_score_query(allowed, 0.0))])
 
 
+def _on(shelves: Shelves, query: Any) -> Any:
+    import tantivy
+
+    should, must, never = tantivy.Occur.Should, tantivy.Occur.Must, tantivy.Occur.MustNot
+    terms = [tantivy.Query.term_query(_schema(), "shelf", n) for n in shelves.numbers]
+    if shelves.but:
+        return tantivy.Query.boolean_query([(must, query), *((never, term) for term in terms)])
+    return _among(query, tantivy.Query.boolean_query([(should, term) for term in terms]))
+
+
 def _telling(text: str) -> list[str]:
     """The words of a query that tell texts apart; all of them if there are no others."""
     words = _WORD.findall(_plain(text))
@@ -177,6 +192,7 @@ def _schema() -> Any:
     builder.add_text_field("body", tokenizer_name="news", index_option="freq")
     builder.add_integer_field("id", indexed=True, fast=True)
     builder.add_integer_field("day", indexed=True, fast=True)
+    builder.add_integer_field("shelf", indexed=True)
     return builder.build()
 
 

@@ -12,6 +12,7 @@ from pathlib import PurePath
 from typing import Any
 from urllib.parse import urlsplit
 
+from index.articles import ALWAYS, DateRange
 from index.catalogue import Catalogue
 from index.ledger import DIRECT
 from index.sources import is_address
@@ -43,9 +44,11 @@ class Month:
     articles: int
 
 
-def page(catalogue: Catalogue, query: str, limit: int, offset: int) -> list[Listed]:
+def page(
+    catalogue: Catalogue, query: str, limit: int, offset: int, published: DateRange = ALWAYS
+) -> list[Listed]:
     """Articles with every word of ``query`` in their title, newest first, undated ones last."""
-    where, words = _where(query)
+    where, words = _where(query, published)
     # The index of dates gives the order, and texts are touched for one page only.
     sql = (
         f"SELECT {_COLUMNS} FROM (SELECT n FROM articles {where} ORDER BY date DESC, n DESC LIMIT ? OFFSET ?) s"
@@ -54,9 +57,9 @@ def page(catalogue: Catalogue, query: str, limit: int, offset: int) -> list[List
     return [_listed(row) for row in catalogue.rows(sql, *words, limit, offset)]
 
 
-def count(catalogue: Catalogue, query: str) -> int:
+def count(catalogue: Catalogue, query: str, published: DateRange = ALWAYS) -> int:
     """How many articles ``page`` would list in all."""
-    where, words = _where(query)
+    where, words = _where(query, published)
     return int(catalogue.rows(f"SELECT COUNT(*) FROM articles {where}", *words)[0][0])
 
 
@@ -91,9 +94,12 @@ def _host(address: str) -> str:
         return ""
 
 
-def _where(query: str) -> tuple[str, list[str]]:
+def _where(query: str, published: DateRange) -> tuple[str, list[str]]:
     words = [word.casefold() for word in query.encode("utf-8", "replace").decode().split()[:_WORDS]]
-    return (f"WHERE {' AND '.join(['instr(folded(title), ?)'] * len(words))}" if words else "", words)
+    days = [(">=", published.since), ("<=", published.until)]
+    given = [(sign, day.isoformat()) for sign, day in days if day]
+    terms = ["instr(folded(title), ?)"] * len(words) + [f"date {sign} ?" for sign, _ in given]
+    return (f"WHERE {' AND '.join(terms)}" if terms else "", [*words, *(day for _, day in given)])
 
 
 def _listed(row: Sequence[Any]) -> Listed:

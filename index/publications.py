@@ -72,14 +72,14 @@ def removed_between(catalogue: Catalogue, older: Mark, newer: Mark) -> list[int]
     return [n for (n,) in catalogue.rows(sql, older.gone, newer.gone)]
 
 
-def added_between(catalogue: Catalogue, older: Mark, newer: Mark) -> Iterator[tuple[int, int, str]]:
-    """Number, day published (ordinal, 0: undated) and text of the passages added between two states."""
+def added_between(catalogue: Catalogue, older: Mark, newer: Mark) -> Iterator[tuple[int, int, int, str]]:
+    """Number, day published (ordinal, 0: undated), shelf and text of the passages added between two states."""
     from datetime import date
 
-    for n, day, text in catalogue.each(
-        "SELECT p.n, a.date, p.text FROM passages p JOIN articles a ON a.n = p.article"
-        " WHERE p.n > ? AND p.n <= ? ORDER BY p.n",
+    for n, day, shelf, text in catalogue.each(
+        "SELECT p.n, a.date, COALESCE(s.shelf, 0), p.text FROM passages p JOIN articles a ON a.n = p.article"
+        " LEFT JOIN places s ON s.article = p.article WHERE p.n > ? AND p.n <= ? ORDER BY p.n",
         older.upto,
         newer.upto,
     ):
-        yield n, date.fromisoformat(day).toordinal() if day else 0, text
+        yield n, date.fromisoformat(day).toordinal() if day else 0, shelf, text

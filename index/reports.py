@@ -9,6 +9,14 @@ from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
+class Outlet:
+    """A source of the archive, by the name that a search takes, and how many articles came from it."""
+
+    name: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
 class Progress:
     """One step of a long piece of work.
 

@@ -110,3 +110,16 @@ CREATE TABLE flags (
 
 It came after the others and is derived from them: an archive that lacks it is given it when it is opened.
 """
+
+SHELVES = """
+CREATE TABLE shelves (n INTEGER PRIMARY KEY AUTOINCREMENT, outlets TEXT NOT NULL UNIQUE);
+CREATE TABLE places (
+    article INTEGER PRIMARY KEY REFERENCES articles (n) ON DELETE CASCADE,
+    shelf INTEGER NOT NULL REFERENCES shelves (n)
+);
+CREATE INDEX places_by_shelf ON places (shelf)
+"""
+"""On which shelf an article stands: a shelf holds those that came from the same outlets, a JSON list of them.
+
+They came later too, and are given to an archive in the same way.
+"""

@@ -9,6 +9,7 @@ from index.catalogue import Catalogue
 from index.derived import Derived
 from index.encoder import Vectors
 from index.fusion import fuse
+from index.shelves import EVERYWHERE, Shelves
 from index.stories import copies
 
 _POOL = 100
@@ -19,18 +20,19 @@ _SPARE = 5
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A query, its vector (shape [1, dimension]) and the days it asks about."""
+    """A query, its vector (shape [1, dimension]), the days it asks about and the shelves it is kept to."""
 
     text: str
     vector: Vectors
     published: DateRange = ALWAYS
+    shelves: Shelves = EVERYWHERE
 
 
 def rank(catalogue: Catalogue, indexes: Derived, query: Query, k: int) -> list[ScoredPassage]:
     """The ``k`` best passages of both rankings, every one with both scores."""
     pool = max(_POOL, k)
-    dense = indexes.dense.search(query.vector, pool, query.published)
-    lexical = indexes.lexical.search(query.text, pool, query.published)
+    dense = indexes.dense.search(query.vector, pool, query.published, query.shelves)
+    lexical = indexes.lexical.search(query.text, pool, query.published, query.shelves)
     # Whatever one ranking found, the other scores too: fusion compares like with like.
     dense |= indexes.dense.cosines(query.vector, [n for n in lexical if n not in dense])
     lexical |= indexes.lexical.scores(query.text, [n for n in dense if n not in lexical])

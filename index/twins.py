@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index import versions
+from index import outlets, versions
 from index.catalogue import Catalogue
 
 
@@ -31,3 +31,4 @@ def give_to_twin(catalogue: Catalogue, article_id: str, path: str) -> None:
         catalogue.rows("DELETE FROM aliases WHERE id = ?", other)
         catalogue.rows("UPDATE articles SET id = ? WHERE n = ?", other, n)
         catalogue.rows("DELETE FROM origins WHERE path = ? AND article = ?", path, n)
+        outlets.place(catalogue, n)

@@ -20,6 +20,10 @@ from index.publications import Mark
 
 _CHUNK = 20_000
 _SOME = 500
+_ROW = (
+    "SELECT p.n, a.date, COALESCE(s.shelf, 0), v.vector FROM passages p JOIN articles a ON a.n = p.article"
+    " LEFT JOIN places s ON s.article = p.article LEFT JOIN vectors v ON v.key = p.key"
+)
 
 Halves = NDArray[np.float16]
 
@@ -64,10 +68,9 @@ def chunks(catalogue: Catalogue, older: Mark, newer: Mark) -> Iterator[Rows]:
 
     Raises ArchiveDamaged if one has no vector.
     """
-    batch: list[tuple[int, str | None, bytes]] = []
+    batch: list[tuple[int, str | None, int, bytes]] = []
     for row in catalogue.each(
-        "SELECT p.n, a.date, v.vector FROM passages p JOIN articles a ON a.n = p.article"
-        " LEFT JOIN vectors v ON v.key = p.key WHERE p.n > ? AND p.n <= ? ORDER BY p.n",
+        f"{_ROW} WHERE p.n > ? AND p.n <= ? ORDER BY p.n",
         older.upto,
         newer.upto,
     ):
@@ -85,25 +88,25 @@ def between(catalogue: Catalogue, older: Mark, newer: Mark) -> Rows:
     return Rows(
         np.concatenate([part.numbers for part in parts]),
         np.concatenate([part.days for part in parts]),
+        np.concatenate([part.shelves for part in parts]),
         np.concatenate([part.vectors for part in parts]),
     )
 
 
 def of(catalogue: Catalogue, numbers: Sequence[int]) -> Rows:
     """These passages, as the catalogue holds them; numbers in ascending order. Raises ArchiveDamaged."""
-    sql = (
-        "SELECT p.n, a.date, v.vector FROM passages p JOIN articles a ON a.n = p.article"
-        " LEFT JOIN vectors v ON v.key = p.key WHERE p.n = ?"
-    )
+    sql = f"{_ROW} WHERE p.n = ?"
     return _rows(catalogue, [row for n in numbers for row in catalogue.rows(sql, n)])
 
 
-def _rows(catalogue: Catalogue, batch: Sequence[tuple[int, str | None, Any]]) -> Rows:
+def _rows(catalogue: Catalogue, batch: Sequence[tuple[int, str | None, int, Any]]) -> Rows:
     if not batch:
-        return Rows(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros((0, 0), np.float16))
-    sizes = {len(blob) if blob else 0 for _, _, blob in batch}
+        none = np.zeros(0, np.int32)
+        return Rows(none.astype(np.int64), none, none, np.zeros((0, 0), np.float16))
+    sizes = {len(blob) if blob else 0 for *_, blob in batch}
     if len(sizes) > 1 or 0 in sizes:
         raise damaged(catalogue.path, "passages without a vector, or with one of another length")
-    days = [dt.date.fromisoformat(day).toordinal() if day else 0 for _, day, _ in batch]
+    days = [dt.date.fromisoformat(day).toordinal() if day else 0 for _, day, _, _ in batch]
+    shelves = np.array([shelf for _, _, shelf, _ in batch], np.int32)
     matrix = np.frombuffer(b"".join(blob for *_, blob in batch), np.float16).reshape(len(batch), -1)
-    return Rows(np.array([n for n, *_ in batch], np.int64), np.array(days, np.int32), matrix)
+    return Rows(np.array([n for n, *_ in batch], np.int64), np.array(days, np.int32), shelves, matrix)

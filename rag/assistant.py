@@ -13,6 +13,7 @@ from typing import Self
 from index.archive import Archive
 from index.articles import ALWAYS, DateRange, ScoredPassage, parse_date
 from index.errors import BadDate, BadQuestion, LLMError
+from index.shelves import Selection
 from rag.answer import NO_ANSWER, Answer, Draft, PassageRef, Turn
 from rag.answerable import answer_from
 from rag.dates import read_period
@@ -33,7 +34,7 @@ Day = dt.date | str | None
 
 @dataclass(frozen=True, slots=True)
 class _Request:
-    """One question, checked: what is asked, about what, as of which day, over which published days."""
+    """One question, checked: what is asked, about what, as of which day, over which days and sources."""
 
     question: str
     standalone: str
@@ -41,6 +42,7 @@ class _Request:
     history: tuple[Turn, ...]
     as_of: dt.date | None
     published: DateRange
+    where: Selection
     k: int
 
 
@@ -93,12 +95,26 @@ class Assistant:
         since: Day = None,
         until: Day = None,
         k: int | None = None,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
     ) -> Answer:
         """Answer a question, seeing only what was published by ``as_of``, from ``since`` to ``until``.
 
-        ``k`` is the number of passages reported. Raises BadQuestion, BadDate or ArchiveEmpty.
+        ``k`` is the number of passages reported. ``include`` names the sources to answer from, all if it is
+        empty, and ``exclude`` those to leave out, as `Archive.sources` lists them.
+
+        Raises BadQuestion, BadDate, UnknownSource or ArchiveEmpty.
         """
-        *_, answer = self.stream(question, history=history, as_of=as_of, since=since, until=until, k=k)
+        *_, answer = self.stream(
+            question,
+            history=history,
+            as_of=as_of,
+            since=since,
+            until=until,
+            k=k,
+            include=include,
+            exclude=exclude,
+        )
         assert isinstance(answer, Answer)
         return answer
 
@@ -111,10 +127,20 @@ class Assistant:
         since: Day = None,
         until: Day = None,
         k: int | None = None,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
     ) -> Answer:
         """As ``ask``, in a thread, so that an event loop goes on meanwhile."""
         return await asyncio.to_thread(
-            self.ask, question, history=history, as_of=as_of, since=since, until=until, k=k
+            self.ask,
+            question,
+            history=history,
+            as_of=as_of,
+            since=since,
+            until=until,
+            k=k,
+            include=include,
+            exclude=exclude,
         )
 
     def stream(
@@ -126,13 +152,16 @@ class Assistant:
         since: Day = None,
         until: Day = None,
         k: int | None = None,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
     ) -> Iterator[Draft | Answer]:
         """As ``ask``, but show the checked part of the answer as it grows; the answer comes last.
 
         Closing the iterator cancels a running LLM.
         """
         timings = Timings()
-        request = self._request(question, history, as_of, since, until, k)
+        where = Selection.of(include, exclude)
+        request = self._request(question, history, as_of, since, until, k, where)
         found = self._extract(request, timings)
         claims: Sequence[Claim] = found.claims
         note = found.reason
@@ -150,11 +179,25 @@ class Assistant:
         yield self._answer(request, found, claims, note, model, timings)
 
     def search(
-        self, query: str, k: int = 10, *, as_of: Day = None, since: Day = None, until: Day = None
+        self,
+        query: str,
+        k: int = 10,
+        *,
+        as_of: Day = None,
+        since: Day = None,
+        until: Day = None,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
     ) -> list[ScoredPassage]:
-        """Passages for a query, best first, by the archive's own fused ranking."""
-        request = self._request(query, (), as_of, since, until, k)
-        return self.archive.search(request.question, k=request.k, published=request.published)
+        """Passages for a query, best first, by the archive's own fused ranking; see ``ask``."""
+        request = self._request(query, (), as_of, since, until, k, Selection.of(include, exclude))
+        return self.archive.search(
+            request.question, request.k, published=request.published, include=include, exclude=exclude
+        )
+
+    def without_llm(self) -> Assistant:
+        """A desk over the same archive that answers in the archive's own sentences; it need not be closed."""
+        return Assistant(self.archive, settings=self._settings)
 
     def close(self) -> None:
         """Close the archive, if this assistant opened it."""
@@ -170,7 +213,14 @@ class Assistant:
         self.close()
 
     def _request(
-        self, question: str, history: Sequence[Turn], as_of: Day, since: Day, until: Day, k: int | None
+        self,
+        question: str,
+        history: Sequence[Turn],
+        as_of: Day,
+        since: Day,
+        until: Day,
+        k: int | None,
+        where: Selection,
     ) -> _Request:
         asked = question.strip()
         if not asked:
@@ -185,6 +235,8 @@ class Assistant:
         ends = [day for day in (seen_until, last) if day]
         if first and ends and first > min(ends):
             raise BadDate(f"nothing lies between since {first} and {min(ends)}; move one of the two dates")
+        if where:
+            self.archive.know_sources(where)
         published = DateRange(first, min(ends)) if ends else DateRange(first) if first else ALWAYS
         whole = rewrite(asked, history, self._llm) if self._llm else standalone(asked, history)
         return _Request(
@@ -194,6 +246,7 @@ class Assistant:
             tuple(history),
             seen_until or self.archive.newest(),
             published,
+            where,
             k or settings.k,
         )
 
@@ -212,6 +265,7 @@ class Assistant:
             request.as_of,
             request.topic,
             answer_from(self._settings.tolerated_error),
+            request.where,
         )
         found = extract(request.standalone, search, timings)
         if found.claims or found.evidence:
@@ -274,8 +328,10 @@ class Assistant:
         status = self.archive.status()
         asked = f" for “{period}”" if period else ""
         shown = " to ".join(str(day) for day in (request.published.since, request.published.until) if day)
+        told = f" {request.where}" if request.where else ""
+        when = f" published {shown or 'then'}" if shown or not told else ""
         return (
-            f"nothing published {shown or 'then'}{asked} is in the archive, which holds "
+            f"nothing{told}{when}{asked} is in the archive, which holds "
             f"{status.articles} articles from {status.oldest or 'no known date'} to {status.newest or 'no known date'}"
         )
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from index.archive import Archive
 from index.articles import ALWAYS, DateRange
+from index.shelves import ANYWHERE, Selection
 from rag.answerable import ANSWER_FROM, closest, confidences, shortfall
 from rag.candidates import Candidate, candidates
 from rag.compose import MAX_CLAIMS, claims_for, is_prose, sentence_at
@@ -17,7 +18,7 @@ from rag.evidence import Claim, Evidence
 from rag.mismatch import mismatch
 from rag.reader import Reader, Span
 from rag.rerank import by_answer
-from rag.retrieve import Reading, read, retrieve
+from rag.retrieve import READ, Reading, read, retrieve
 from rag.timings import Timings
 
 CANDIDATES = 3  # answers weighed with all signs
@@ -44,7 +45,7 @@ class Extract:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Where to look: the archive, its reader, the days that may be seen, the period asked about, today.
+    """Where to look: the archive, its reader, the days and sources that may be seen, the period asked about, today.
 
     ``topic`` is what the conversation is about: it is searched for beside the question, but not read for.
     ``answer_from`` is the confidence from which an answer is given.
@@ -57,15 +58,31 @@ class Search:
     as_of: dt.date | None = None
     topic: str = ""
     answer_from: float = ANSWER_FROM
+    where: Selection = ANYWHERE
+
+    def retrieve(
+        self, query: str, *, published: DateRange, as_of: dt.date | None = None, most: int = READ
+    ) -> list[tuple[Evidence, float]]:
+        """The first passages of these days for a query, from where this search may look."""
+        return retrieve(self.archive, query, published=published, where=self.where, as_of=as_of, most=most)
+
+    def answers(self, question: str) -> list[tuple[Evidence, float]]:
+        """The passages that may answer a question about the topic and the period."""
+        query = f"{question} {self.topic}" if self.topic else question
+        return retrieve(
+            self.archive,
+            query,
+            published=self.published,
+            where=self.where,
+            period=self.period,
+            as_of=self.as_of,
+        )
 
 
 def fact(question: str, search: Search, timings: Timings, *, several: bool = False) -> Extract:
     """The best answer to one question that asks for one thing; with ``several`` further ones beside it."""
     with timings.stage("retrieve"):
-        query = f"{question} {search.topic}" if search.topic else question
-        found = retrieve(
-            search.archive, query, published=search.published, period=search.period, as_of=search.as_of
-        )
+        found = search.answers(question)
     with timings.stage("read"):
         readings = read(search.reader, question, found)
     if not readings:

@@ -13,6 +13,7 @@ Imports LlamaIndex, which takes seconds; nothing else in citedesk imports this m
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 from llama_index.core.base.base_query_engine import BaseQueryEngine
@@ -29,21 +30,32 @@ from rag.assistant import Assistant
 
 
 class ArchiveRetriever(BaseRetriever):
-    """Passages of an archive as LlamaIndex nodes, best first; at most ``k``.
+    """Passages of an archive as LlamaIndex nodes, best first; at most ``k``, of some sources (see `Archive.search`).
 
     A node's text is the passage, its id the passage's id; its metadata hold ``article_id``, ``title``,
     ``date`` (ISO), ``url``, ``start_char_idx`` and ``end_char_idx``, such that
     ``archive.article(article_id).text[start_char_idx:end_char_idx] == node.text``. Raises ArchiveEmpty.
     """
 
-    def __init__(self, source: Archive | Assistant, k: int = 10, **more: Any) -> None:
+    def __init__(
+        self,
+        source: Archive | Assistant,
+        k: int = 10,
+        *,
+        include: Sequence[str] = (),
+        exclude: Sequence[str] = (),
+        **more: Any,
+    ) -> None:
         super().__init__(**more)
         self._source = source
         self._archive = source.archive if isinstance(source, Assistant) else source
         self._k = k
+        self._include, self._exclude = include, exclude
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        found = self._source.search(query_bundle.query_str, k=self._k)
+        found = self._source.search(
+            query_bundle.query_str, k=self._k, include=self._include, exclude=self._exclude
+        )
         nodes = []
         for each in found:
             passage = each.passage
@@ -57,10 +69,12 @@ class AssistantQueryEngine(CustomQueryEngine):
     """`Assistant.ask` as a LlamaIndex query engine; make one with `query_engine`."""
 
     assistant: Any
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
     def custom_query(self, query_str: str) -> Response:
         """The cited answer; see `query_engine`."""
-        answer: Answer = self.assistant.ask(query_str)
+        answer: Answer = self.assistant.ask(query_str, include=self.include, exclude=self.exclude)
         sources = [self._source(citation) for citation in answer.citations]
         return Response(
             response=answer.text, source_nodes=sources, metadata={"answer": dataclasses.asdict(answer)}
@@ -74,13 +88,20 @@ class AssistantQueryEngine(CustomQueryEngine):
         return NodeWithScore(node=node, score=1.0)
 
 
-def query_engine(assistant: Assistant) -> BaseQueryEngine:
-    """A query engine whose response is the cited answer.
+def query_engine(
+    assistant: Assistant, *, include: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> BaseQueryEngine:
+    """A query engine whose response is the cited answer, from some sources (see `Assistant.ask`).
 
     ``source_nodes[n - 1]`` is the exact quote behind marker ``[n]``; ``metadata["answer"]`` is the
     whole answer in its JSON form, with ``abstained`` and ``reason``. Raises what `Assistant.ask` does.
     """
-    return AssistantQueryEngine(assistant=assistant, callback_manager=CallbackManager([]))
+    return AssistantQueryEngine(
+        assistant=assistant,
+        include=tuple(include),
+        exclude=tuple(exclude),
+        callback_manager=CallbackManager([]),
+    )
 
 
 def _node(name: str, text: str, article: Article, start: int, end: int) -> TextNode:

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from index.archive import Archive
 from index.articles import ALWAYS, Article, DateRange, Passage, ScoredPassage, headline
 from index.instructions import SPOKEN, blanked, find, is_instruction, titled
 from index.sentences import Span as Place
+from index.shelves import ANYWHERE, Selection
 from rag.dates import Period
 from rag.evidence import Evidence
 from rag.reader import Reader, Span
@@ -58,11 +59,12 @@ def retrieve(
     question: str,
     *,
     published: DateRange = ALWAYS,
+    where: Selection = ANYWHERE,
     period: Period | None = None,
     as_of: dt.date | None = None,
     most: int = READ,
 ) -> list[tuple[Evidence, float]]:
-    """The first passages for a question, best first, each with its cosine to the question.
+    """The first passages for a question, best first, each with its cosine to the question; all from ``where``.
 
     An explicit period filters, but a passage that names the period in its own words stays ("seized
     in 2015" was not published in 2015). A relative one, or "latest", is a soft preference:
@@ -72,7 +74,7 @@ def retrieve(
     Sentences that speak to a machine are left out of the passages, and what is left of such a passage counts less.
     """
     with archive.snapshot():
-        hits = _hits(archive, question, published, period, as_of)
+        hits = _hits(archive, question, published, where, period, as_of)
         flagged = archive.flagged(list({hit.passage.article_id for hit in hits}))
         told = [(hit, _heard(hit.passage, flagged)) for hit in hits]
         told = [(hit, heard) for hit, heard in told if heard.text.strip()]
@@ -117,16 +119,23 @@ def _left_out(passage: Passage, heard: Passage) -> float:
 
 
 def _hits(
-    archive: Archive, question: str, published: DateRange, period: Period | None, as_of: dt.date | None
+    archive: Archive,
+    question: str,
+    published: DateRange,
+    where: Selection,
+    period: Period | None,
+    as_of: dt.date | None,
 ) -> list[ScoredPassage]:
-    hits = archive.search(question, k=POOL, published=published)
+    def search(days: DateRange, k: int = POOL) -> list[ScoredPassage]:
+        return archive.search(question, k, published=days, include=where.include, exclude=where.exclude)
+
+    hits = search(published)
     if period is not None and not (period.relative or period.recent):
-        return _in_period(archive, question, published, period, hits)
+        return _in_period(search, published, period, hits)
     days = _around(period, as_of)
     if days and len(hits) == POOL and (near := published.overlap(days)):
         known = {hit.passage.id for hit in hits}
-        more = archive.search(question, k=NEAR_POOL, published=near)
-        hits += [hit for hit in more if hit.passage.id not in known]
+        hits += [hit for hit in search(near, NEAR_POOL) if hit.passage.id not in known]
     return hits
 
 
@@ -145,11 +154,14 @@ def window(period: Period) -> DateRange:
 
 
 def _in_period(
-    archive: Archive, question: str, published: DateRange, period: Period, hits: Sequence[ScoredPassage]
+    search: Callable[[DateRange], list[ScoredPassage]],
+    published: DateRange,
+    period: Period,
+    hits: Sequence[ScoredPassage],
 ) -> list[ScoredPassage]:
     inside = [hit for hit in hits if hit.date in period.range]
     if len(inside) < READ and (both := published.overlap(period.range)):
-        inside = archive.search(question, k=POOL, published=both)
+        inside = search(both)
     known = {hit.passage.id for hit in inside}
     return inside + [hit for hit in hits if hit.passage.id not in known and _names(hit.passage.text, period)]
 

@@ -100,7 +100,8 @@ class Settings(BaseSettings):
         8, ge=1, le=1000, description="answers a server works on; further questions wait for their turn"
     )
     fetch_private: bool = Field(
-        False, description="whether addresses of this machine and of private networks may be added in the browser"
+        False,
+        description="whether addresses of this machine and of private networks may be added in the browser",
     )
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(7860, ge=0, le=65535)

@@ -13,7 +13,7 @@ from rag.listing import listings, of_another_year
 from rag.names import Name, names, unspoken
 from rag.onset import Onset, first_told, onset
 from rag.outline import Order, outline, parts
-from rag.retrieve import retrieve, window
+from rag.retrieve import window
 from rag.shapes import Side, subject
 from rag.timings import Timings
 
@@ -124,7 +124,7 @@ def _period(search: Search, question: str, *, by_date: bool) -> DateRange:
 def _from(begins: Onset, days: DateRange, search: Search) -> DateRange:
     """The days of a timeline, from the event that it is to begin with."""
     query = f"{begins.subject} {begins.event}"
-    found = retrieve(search.archive, query, published=days, as_of=search.as_of, most=ONSET_PASSAGES)
+    found = search.retrieve(query, published=days, as_of=search.as_of, most=ONSET_PASSAGES)
     day = first_told(found)
     return days.overlap(DateRange(day - dt.timedelta(1))) or days if day else days
 
@@ -133,9 +133,9 @@ def _found(
     about: str, days: DateRange, stretches: Sequence[DateRange], search: Search, *, by_date: bool
 ) -> list[tuple[Evidence, float]]:
     if not stretches:  # a timeline without a beginning is not pulled to the present
-        return retrieve(search.archive, about, published=days, as_of=None if by_date else search.as_of)
+        return search.retrieve(about, published=days, as_of=None if by_date else search.as_of)
     each = OUTLINE_PASSAGES // len(stretches)
-    return [pair for some in stretches for pair in retrieve(search.archive, about, published=some, most=each)]
+    return [pair for some in stretches for pair in search.retrieve(about, published=some, most=each)]
 
 
 def speaking(

@@ -25,11 +25,12 @@ def rows(count: int, seed: int = 0, first: int = 0, step: int = 3) -> Rows:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     days = np.where(chance.random(count) < 0.1, 0, DAY + chance.integers(0, 30, count))
     numbers = first + step * np.arange(count, dtype=np.int64)
-    return Rows(numbers, days.astype(np.int32), vectors.astype(np.float16))
+    shelves = chance.integers(1, 9, count)
+    return Rows(numbers, days.astype(np.int32), shelves.astype(np.int32), vectors.astype(np.float16))
 
 
 def part(all_: Rows, which: np.ndarray) -> Rows:
-    return Rows(all_.numbers[which], all_.days[which], all_.vectors[which])
+    return Rows(all_.numbers[which], all_.days[which], all_.shelves[which], all_.vectors[which])
 
 
 def built(all_: Rows, chunk: int = 100) -> Dense:

@@ -44,7 +44,7 @@ def test_ask_passes_history_dates_and_k_on() -> None:
     question, options = desk.asked[0]
     assert question == "When?"
     assert options["history"] == (Turn("What?", "Rain. [1]"),)
-    assert (options["as_of"], options["since"], options["until"], options["k"]) == (
+    assert (options["as_of"], options["since"], options.get("until"), options["k"]) == (
         "2023-11-08", "2023-11-01", None, 3,
     )  # fmt: skip
 
@@ -66,7 +66,8 @@ def test_bad_requests_get_one_clear_line(body: str, status: int, says: str) -> N
     client, _ = client_of(answered())
     response = client.post("/v1/ask", content=body, headers={"content-type": "application/json"})
     assert response.status_code == status
-    assert set(response.json()) == {"detail"}
+    assert response.headers["content-type"] == "application/problem+json"
+    assert set(response.json()) == {"type", "title", "status", "detail", "instance"}
     detail = response.json()["detail"]
     assert says in detail and "\n" not in detail and len(detail) < 300
 
@@ -113,9 +114,10 @@ def test_no_page_of_the_api_asks_another_host_for_scripts() -> None:
     assert "/v1/ask" in client.get("/openapi.json").json()["paths"]
 
 
-def test_health_says_what_is_held(real: TestClient) -> None:
-    health = real.get("/healthz").json()
-    assert (health["status"], health["articles"], health["newest"]) == ("ok", 1, "2023-11-08")
+def test_probes_are_quiet_and_the_archive_says_what_it_holds(real: TestClient) -> None:
+    assert real.get("/healthz").json() == real.get("/readyz").json() == {"status": "ok"}
+    held = real.get("/v1/archive").json()
+    assert (held["articles"], held["newest"], held["llms"]) == (1, "2023-11-08", ["extractive"])
 
 
 def test_a_real_question_is_answered_with_an_exact_quote(real: TestClient, seeds: Path) -> None:

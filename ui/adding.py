@@ -72,7 +72,9 @@ def addresses_work(archive: Archive, typed: str, *, private: bool) -> Work:
     if not named:
         raise BadInput("no address is given; write one as https://example.com/article")
     if len(named) > ADDRESSES:
-        raise BadInput(f"{len(named):,} addresses are given; the limit is {ADDRESSES} at once: add some later")
+        raise BadInput(
+            f"{len(named):,} addresses are given; the limit is {ADDRESSES} at once: add some later"
+        )
 
     def work(told: OnProgress) -> Outcome:
         with Fetcher(private=private) as fetcher:

@@ -40,9 +40,7 @@ AS_TYPED = """(question, dialogue, ...dates) => [
     document.querySelector(`#cd-${name} input`)?.value ?? dates[n])]"""
 
 
-def mount_page(
-    web: FastAPI, service: Service, examples: Examples
-) -> Callable[[], None]:
+def mount_page(web: FastAPI, service: Service, examples: Examples) -> Callable[[], None]:
     """Put the chat page at ``/`` of an app that has its other routes already.
 
     Returns what is to be called when the server stops: each open tab holds a connection that says

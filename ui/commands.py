@@ -17,7 +17,9 @@ from ui.flags import (
     JsonFlag,
     LlmFlag,
     ModelFlag,
+    NotSourceFlag,
     SinceFlag,
+    SourceFlag,
     UntilFlag,
     settings_of,
     wants_json,
@@ -64,6 +66,8 @@ def search(
     since: SinceFlag = None,
     until: UntilFlag = None,
     k: CountFlag = None,
+    source: SourceFlag = None,
+    not_source: NotSourceFlag = None,
 ) -> int:
     """Ranked passages."""
     from ui import terminal
@@ -72,7 +76,7 @@ def search(
 
     settings = settings_of(context)
     with _desk(settings) as desk:
-        found = desk.search(query, settings.k)
+        found = desk.search(query, settings.k, include=source or (), exclude=not_source or ())
         find = finder(desk.archive)
         if wants_json(context):
             write_json(search_payload(query, found, find))
@@ -92,6 +96,8 @@ def ask(
     until: UntilFlag = None,
     llm: LlmFlag = None,
     k: CountFlag = None,
+    source: SourceFlag = None,
+    not_source: NotSourceFlag = None,
 ) -> int:
     """One cited answer; exit status 0 answered, 3 the archive does not say."""
     from ui import terminal
@@ -100,7 +106,7 @@ def ask(
 
     settings = settings_of(context)
     with _desk(settings) as desk:
-        answer = terminal.follow(desk.stream(question))
+        answer = terminal.follow(desk.stream(question, include=source or (), exclude=not_source or ()))
         if wants_json(context):
             write_json(answer_payload(answer))
         else:
@@ -118,13 +124,15 @@ def chat(
     until: UntilFlag = None,
     llm: LlmFlag = None,
     k: CountFlag = None,
+    source: SourceFlag = None,
+    not_source: NotSourceFlag = None,
 ) -> int:
     """A conversation in the terminal; follow-up questions are understood."""
     from ui.conversation import converse
 
     settings = settings_of(context)
     with _desk(settings) as desk:
-        return converse(desk, as_json=wants_json(context))
+        return converse(desk, as_json=wants_json(context), include=source or (), exclude=not_source or ())
 
 
 def serve(

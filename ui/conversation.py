@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from index.errors import CitedeskError
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 
-def converse(desk: Assistant, *, as_json: bool = False) -> int:
-    """Answer one line of stdin after the other until it ends; returns the exit status 0.
+def converse(
+    desk: Assistant, *, as_json: bool = False, include: Sequence[str] = (), exclude: Sequence[str] = ()
+) -> int:
+    """Answer one line of stdin after the other, from some sources, until it ends; returns the exit status 0.
 
     A person at a terminal gets a prompt; Ctrl-C stops a running answer, and at the prompt it leaves,
     as Ctrl-D does.
@@ -33,7 +36,9 @@ def converse(desk: Assistant, *, as_json: bool = False) -> int:
         if not question:
             continue
         try:
-            answer = terminal.follow(desk.stream(question, history=tuple(history)))
+            answer = terminal.follow(
+                desk.stream(question, history=tuple(history), include=include, exclude=exclude)
+            )
         except CitedeskError as error:
             say(f"error: {error}")
             continue

@@ -64,14 +64,15 @@ class Candidate:
     end: int
 
 
-def candidates(article: Article) -> Iterator[Candidate]:
-    """Questions that the article's sentences seem to answer.
+def candidates(article: Article, start: int = 0, end: int | None = None) -> Iterator[Candidate]:
+    """Questions that the article's sentences, from ``start`` to ``end``, seem to answer.
 
     >>> a = Article("Ukraine announced that it has recaptured an oil platform in the Black Sea.")
     >>> [c.question for c in candidates(a)]
     ['What did Ukraine announce?', 'What happened in the Black Sea?']
     """
-    for sentence in _SENTENCE.finditer(article.text, article.body_start):
+    whole = len(article.text) if end is None else end
+    for sentence in _SENTENCE.finditer(article.text, max(start, article.body_start), whole):
         start, end = sentence.span()
         words = sentence[0].strip()
         for did in _DID.finditer(words):
@@ -91,23 +92,28 @@ def choose(
     The surest first, no two from the same sentence; at most ``tries`` questions are asked.
     """
     kept: list[tuple[float, Candidate]] = []
-    for candidate in _varied(articles, tries):
+    for candidate in varied((candidates(article) for article in articles), tries):
         if len(kept) >= 2 * count:
             break
-        try:
-            answer = ask(candidate.question)
-        except CitedeskError:
-            continue
-        if not answer.abstained and answer.short and _cites(answer, candidate):
+        if answer := answered(candidate, ask):
             kept.append((answer.confidence, candidate))
     kept.sort(key=lambda pair: -pair[0])
     return tuple(candidate.question for _, candidate in kept[:count])
 
 
-def _varied(articles: Iterable[Article], tries: int) -> Iterator[Candidate]:
+def answered(candidate: Candidate, ask: Callable[[str], Answer]) -> Answer | None:
+    """The answer to a question if it is a short one, from the very sentence that the question was drawn from."""
+    try:
+        answer = ask(candidate.question)
+    except CitedeskError:
+        return None
+    return answer if not answer.abstained and answer.short and _cites(answer, candidate) else None
+
+
+def varied(drawn: Iterable[Iterator[Candidate]], tries: int) -> Iterator[Candidate]:
     """Candidates in turn from each article, no sentence and no question twice."""
     seen: set[object] = set()
-    queues = [candidates(article) for article in articles]
+    queues = list(drawn)
     while queues and tries:
         for queue in list(queues):
             fresh = (c for c in queue if c.question not in seen and (c.article_id, c.start) not in seen)

@@ -31,6 +31,19 @@ LlmFlag = Annotated[
 ]
 CountFlag = Annotated[str | None, Option("-k", metavar="N", help="How many passages to use.")]
 
+SourceFlag = Annotated[
+    list[str] | None,
+    Option(
+        "--source",
+        metavar="NAME",
+        help="Only from this source: a site as cnn.com, a folder as drafts/ or a file (may be given several times).",
+    ),
+]
+NotSourceFlag = Annotated[
+    list[str] | None,
+    Option("--not-source", metavar="NAME", help="Not from this source (may be given several times)."),
+]
+
 EVERY_MIN = 15.0
 
 _PATTERNS = (

@@ -10,8 +10,10 @@ import json
 import logging
 import re
 import time
+import traceback
 from collections.abc import Mapping
 from contextvars import ContextVar
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ui.people import Person, person_in
@@ -36,9 +38,25 @@ class LineFormatter(logging.Formatter):
     '1970-01-01T00:00:00.000Z INFO request path="/a\\\\nb" status=404'
     """
 
-    def __init__(self, style: str) -> None:
+    def __init__(self, style: str, *, content: bool = False) -> None:
         super().__init__()
         self._as_json = style == "json"
+        self._content = content
+
+    def formatException(self, ei: Any) -> str:
+        """Where something went wrong; what it said of it may quote a question or an article."""
+        if self._content:
+            return super().formatException(ei)
+        kinds: list[str] = []
+        error: BaseException | None = ei[1]
+        while error is not None and len(kinds) < 5:
+            where = traceback.extract_tb(error.__traceback__)
+            calls = " < ".join(
+                f"{Path(call.filename).name}:{call.lineno} {call.name}" for call in where[::-1]
+            )
+            kinds.append(f"{type(error).__name__} at {calls}")
+            error = error.__cause__ or error.__context__
+        return "; after ".join(kinds)
 
     def format(self, record: logging.LogRecord) -> str:
         """One line."""
@@ -72,7 +90,9 @@ def logging_for(settings: Settings) -> dict[str, Any] | None:
     return {
         "version": 1,
         "disable_existing_loggers": False,
-        "formatters": {"line": {"()": LineFormatter, "style": settings.log_format}},
+        "formatters": {
+            "line": {"()": LineFormatter, "style": settings.log_format, "content": settings.log_content}
+        },
         "handlers": {
             "out": {"class": "logging.StreamHandler", "formatter": "line", "stream": "ext://sys.stdout"}
         },

@@ -143,7 +143,9 @@ def _row(one: Listed, choosing: bool) -> str:
 
 
 def _opener(article_id: str, title: str) -> str:
-    return f'<button type="button" class="cd-open" data-article="{escape(article_id)}">{escape(title)}</button>'
+    return (
+        f'<button type="button" class="cd-open" data-article="{escape(article_id)}">{escape(title)}</button>'
+    )
 
 
 def article_html(
@@ -228,7 +230,9 @@ def flags_html(flags: Sequence[FlaggedArticle], flagged: int) -> str:
 
 def remove_html(chosen: Sequence[Listed]) -> str:
     """The question before articles are removed."""
-    items = "".join(f"<li>{escape(one.title)} <span>{escape(long_date(one.date))}</span></li>" for one in chosen)
+    items = "".join(
+        f"<li>{escape(one.title)} <span>{escape(long_date(one.date))}</span></li>" for one in chosen
+    )
     what = "this article" if len(chosen) == 1 else f"these {len(chosen):,} articles"
     return (
         f'<div class="cd-ask-remove" role="alert"><p>Remove {what} and what {"it" if len(chosen) == 1 else "they"}'

@@ -55,6 +55,6 @@ def logout_html(name: str) -> str:
 def _page(title: str, inner: str) -> str:
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8"><title>{title} · citedesk</title>'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">'
         f"<style>{STYLE}</style></head><body><main><h1>citedesk</h1>{inner}</main></body></html>"
     )

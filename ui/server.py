@@ -48,12 +48,9 @@ def _why_not(host: str, port: int, error: OSError) -> str:
 
 def find_examples(desk: Assistant, settings: Settings) -> tuple[str, ...]:
     """Questions that the archive answers with its own sentences, whatever LLM the desk uses."""
-    from rag.assistant import Assistant
     from ui.examples import choose
 
-    plain = settings.model_copy(update={"llm": "extractive"})
-    asking = Assistant.open(desk.archive, settings=plain)
-    return choose(desk.archive.articles(12), asking.ask)
+    return choose(desk.archive.articles(12), desk.without_llm().ask)
 
 
 async def _end_answers(streams: Streams) -> None:

@@ -56,8 +56,8 @@ class Streams:
     ) -> AsyncGenerator[T, None]:
         """The newest item, at most once an interval, and the last one always.
 
-        ``start`` runs in another thread, when its turn has come. Closing this iterator closes the inner one as soon as its
-        current step returns. A CitedeskError raised there is raised here.
+        ``start`` runs in another thread, when its turn has come. Closing this iterator closes the inner one as
+        soon as its current step returns. A CitedeskError raised there is raised here.
         """
         inbox: asyncio.Queue[T | _End | CitedeskError] = asyncio.Queue()
         stopped = threading.Event()
@@ -104,7 +104,7 @@ class Crew:
                 job = self._jobs.popleft()
             try:
                 job()
-            except Exception:  # a bug in one job; those that wait must not suffer from it
+            except Exception:  # noqa: BLE001 - a bug in one job; those that wait must not suffer from it
                 _log.exception("an answer broke off")
 
 

@@ -19,7 +19,11 @@ class UploadGate:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request; others than uploads pass."""
-        if scope["type"] == "http" and scope["method"] == "POST" and scope["path"].rstrip("/").endswith("/upload"):
+        if (
+            scope["type"] == "http"
+            and scope["method"] == "POST"
+            and scope["path"].rstrip("/").endswith("/upload")
+        ):
             refusal = self._refusal(scope)
             if refusal:
                 await _answer(send, *refusal)

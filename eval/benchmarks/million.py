@@ -111,7 +111,8 @@ def build(kind: str, source: Path, target: Path) -> float:
         def chunks() -> Iterator[Rows]:
             for at in starts:
                 end = min(at + CHUNK, total)
-                yield Rows(np.arange(at, end), days[at:end].astype(np.int32), np.array(vectors[at:end]))
+                when = days[at:end].astype(np.int32)
+                yield Rows(np.arange(at, end), when, np.zeros_like(when), np.array(vectors[at:end]))
 
         Dense.build(chunks(), total, vectors.shape[1]).save(target)
     else:
@@ -136,7 +137,8 @@ def serve(kind: str, source: Path, target: Path, asked: NDArray[np.float32], cas
         index = Plain(faiss.read_index(str(target / "plain.faiss")), np.load(source / DAYS))
     opened = time.perf_counter() - began
     width = asked.shape[1]
-    nothing = Rows(np.zeros(0, np.int64), np.zeros(0, np.int32), np.zeros((0, width), np.float16))
+    none = np.zeros(0, np.int32)
+    nothing = Rows(none.astype(np.int64), none, none, np.zeros((0, width), np.float16))
     times, answers = [], []
     for case in cases:
         cut = index.changed(nothing, case.removed) if len(case.removed) else index

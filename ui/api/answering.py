@@ -108,7 +108,7 @@ async def with_pauses(items: AsyncIterator[T], every_s: float) -> AsyncIterator[
                 continue
             if (item := coming.result()) is _END:
                 return
-            yield item  # type: ignore[misc]
+            yield item
             coming = asyncio.ensure_future(anext(items, _END))
     finally:
         coming.cancel()

@@ -69,6 +69,21 @@ class ArticleList:
 
 
 @dataclass(frozen=True, slots=True)
+class Source:
+    """Where articles come from, by the name that ``include`` and ``exclude`` know, and how many they are."""
+
+    name: str
+    articles: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """All sources."""
+
+    sources: list[Source]
+
+
+@dataclass(frozen=True, slots=True)
 class VersionShown:
     """What an article said until ``superseded``; None: it still does."""
 
@@ -143,6 +158,11 @@ def add_articles(api: FastAPI, service: Service) -> None:
         found = archive.listing(title, limit, offset, published=days)
         total = archive.count(title, published=days)
         return Json({"articles": [plain(asdict(one)) for one in found], "total": total, "offset": offset})
+
+    @api.get("/v1/sources", tags=tags, response_model=Sources, responses=problems(503))
+    def sources(person: Reader) -> Json:
+        """Where the articles come from."""
+        return Json({"sources": [asdict(one) for one in archive.sources()]})
 
     @api.post("/v1/articles", tags=tags, response_model=Report, responses=problems(400, 503))
     async def add(body: NewArticles, person: Editor) -> Json:

@@ -20,9 +20,13 @@ from ui.sources import finder
 
 _EVENTS = {
     "schema": {
-        "type": "string",
-        "description": 'Events: "draft" with {"text"} so far, each in place of the one before; then "answer" with the'
-        ' whole answer, or "problem". Lines that begin with a colon are comments.',
+        "type": "object",
+        "description": "Each draft takes the place of the one before; the answer, or a problem, ends it.",
+        "required": ["event", "data"],
+        "properties": {
+            "event": {"enum": ["draft", "answer", "problem"]},
+            "data": {"type": "string", "description": 'JSON: {"text"} so far, the whole answer, or the problem'},
+        },
     }
 }
 

@@ -28,7 +28,9 @@ MODEL = "citedesk"
 AFRESH = "\n\nThis replaces what stands above:\n\n"
 """Between a draft that was taken back, which these clients cannot do, and the answer."""
 _NOTHING_METERED = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
-_EVENTS = {"schema": {"type": "string", "description": "Chunks as OpenAI sends them; the last one has citedesk."}}
+_EVENTS = {
+    "schema": {"type": "string", "description": "Chunks as OpenAI sends them; the last one has citedesk."}
+}
 
 
 class Part(BaseModel):
@@ -75,7 +77,7 @@ class Completion(BaseModel):
     messages: list[ChatMessage] = Field(min_length=1, max_length=1000)
     stream: bool | None = None
     stream_options: StreamOptions | None = None
-    citedesk: ChatScope = Field(default_factory=ChatScope)
+    citedesk: ChatScope | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,7 +158,8 @@ def add_completions(api: FastAPI, service: Service) -> None:
         if body.model not in (MODEL, *service.llms):
             offered = ", ".join((MODEL, *service.llms))
             raise UnknownModel(f"there is no model {body.model[:60]!r} here; name one of {offered}")
-        asked = {name: value for name, value in body.citedesk.model_dump().items() if value}
+        given = body.citedesk.model_dump() if body.citedesk else {}
+        asked = {name: value for name, value in given.items() if value}
         asked |= {} if body.model == MODEL else {"llm": body.model}
         text, history = conversation_of(body.messages)
         question = alone(service, person, text, history, asked)

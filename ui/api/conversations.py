@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any, Literal
 
@@ -19,6 +20,11 @@ from ui.service import Service
 from ui.store.conversations import Conversation, Exchange, State
 
 Format = Literal["markdown", "html", "pack"]
+EXPORTS: dict[str, Any] = {
+    "text/markdown": {"schema": {"type": "string"}},
+    "text/html": {"schema": {"type": "string"}},
+    "application/zip": {"schema": {"type": "string", "format": "binary"}},
+}
 Id = Annotated[Key, Path(description="of a conversation")]
 
 
@@ -105,7 +111,10 @@ def add_conversations(api: FastAPI, service: Service) -> None:
         return Json(shown(kept.create(person.name, body.title)), 201)
 
     @api.get(
-        "/v1/conversations/{conversation}", tags=tags, response_model=ConversationPage, responses=problems(404)
+        "/v1/conversations/{conversation}",
+        tags=tags,
+        response_model=ConversationPage,
+        responses=problems(404),
     )
     def read(
         conversation: Id,
@@ -142,10 +151,43 @@ def add_conversations(api: FastAPI, service: Service) -> None:
         kept.delete(person.name, conversation)
         return Response(status_code=204)
 
+    @api.get(
+        "/v1/conversations/{conversation}/export",
+        tags=tags,
+        response_class=Response,
+        responses={200: {"content": EXPORTS}, **problems(400, 404, 503)},
+    )
+    def export(
+        conversation: Id, person: Reader, as_: Annotated[Format, Query(alias="format")] = "markdown"
+    ) -> Response:
+        """All of it, to be taken away: as Markdown, as a page of HTML, or as a pack that can be checked."""
+        found = kept.get(person.name, conversation)
+        said = kept.exchanges(person.name, conversation)
+        return _exported(service, found, said, as_)
+
 
 def shown(conversation: Conversation) -> dict[str, Any]:
     """A conversation as its owner sees it."""
     return {name: value for name, value in plain(asdict(conversation)).items() if name != "owner"}
+
+
+def _exported(
+    service: Service, conversation: Conversation, exchanges: Sequence[Exchange], as_: Format
+) -> Response:
+    from ui.export import as_html, as_markdown
+    from ui.pack import make_pack
+
+    content: str | bytes
+    if as_ == "markdown":
+        kind, ending, content = "text/markdown", "md", as_markdown(conversation, exchanges)
+    elif as_ == "html":
+        kind, ending, content = "text/html", "html", as_html(conversation, exchanges)
+    else:
+        kind, ending = "application/zip", "zip"
+        content = make_pack(service.desk.archive, conversation, exchanges)
+    saved = f'attachment; filename="citedesk-{conversation.id[:8]}.{ending}"'
+    data = content.encode("utf-8", "replace") if isinstance(content, str) else content
+    return Response(data, media_type=kind, headers={"Content-Disposition": saved})
 
 
 def _exchange(exchange: Exchange, good: bool | None) -> dict[str, Any]:

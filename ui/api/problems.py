@@ -40,12 +40,14 @@ _MEANING = {
     404: "There is no such thing here.",
     413: "The request is too large.",
     415: "A kind of content that is not taken.",
+    408: "The request came too slowly.",
+    421: "A name that is none of this server's.",
     422: "The request does not have the form that is described here.",
     429: "Too many requests; ask again later.",
     500: "The server failed; its log says why.",
     503: "The archive, or the server, cannot answer now.",
 }
-ALWAYS = (401, 403, 413, 422, 429, 500)
+ALWAYS = (401, 403, 408, 413, 421, 422, 429, 500)
 """What may come of any request that needs a person."""
 
 
@@ -134,7 +136,9 @@ def add_problem_handlers(api: FastAPI) -> None:
 
     async def http(request: Request, error: Exception) -> Json:
         assert isinstance(error, HTTPException)
-        return reply(problem(error.status_code, str(error.detail), request.scope), request.scope, error.headers)
+        return reply(
+            problem(error.status_code, str(error.detail), request.scope), request.scope, error.headers
+        )
 
     async def broken(request: Request, error: Exception) -> Json:
         return reply(problem(500, BROKEN, request.scope), request.scope)

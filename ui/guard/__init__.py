@@ -33,6 +33,8 @@ CLOSED = ("/runs", "/gradio_api/run-history", "/gradio_api/proxy=")
 """What Gradio offers beside the page: it keeps runs elsewhere, and fetches from other hosts."""
 NOBODY = Person(":nobody", "reader")
 """Who is not logged in; no user has such a name."""
+LOOKUPS = 8
+"""Keys and sessions looked up at a time."""
 MEGA = 1_000_000
 
 
@@ -48,7 +50,9 @@ class Guard:
         self._people = service.people if settings.auth else None
         if self._people is not None and not self._people.all():
             raise BadSetting("auth is on, but there are no users; run: citedesk user add NAME --role editor")
-        self._login = Login(self._people) if self._people is not None else None
+        # Looking somebody up must not wait for the threads that answer.
+        self._lookups = anyio.CapacityLimiter(LOOKUPS)
+        self._login = Login(self._people, self._lookups) if self._people is not None else None
         self._hosts = Hosts(settings.host, settings.allowed_hosts)
         self._quota = Quota(settings.rate_per_minute) if settings.rate_per_minute else None
         self._rate = settings.rate_per_minute
@@ -125,7 +129,9 @@ class Guard:
             scheme, _, key = shown.partition(" ")
             person = None
             if scheme.lower() == "bearer":
-                person = await anyio.to_thread.run_sync(self._people.admitted, key.strip(), "key")
+                person = await anyio.to_thread.run_sync(
+                    self._people.admitted, key.strip(), "key", limiter=self._lookups
+                )
         else:
             person = await self._login.person(headers)
         if person is None and scope["path"] in OPEN and scope["method"] in SAFE_METHODS:

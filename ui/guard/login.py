@@ -17,7 +17,7 @@ from ui.guard.visitors import cookies_of, set_cookie
 from ui.logs import LOGGER
 from ui.people import Person
 from ui.render_login import login_html, logout_html
-from ui.store.people import SESSION, People
+from ui.store.people import LONGEST_NAME, SESSION, People, folded
 
 COOKIE = "citedesk_session"
 PATHS = frozenset({"/login", "/logout"})
@@ -33,8 +33,9 @@ _WRONG = "Name or password is wrong."
 class Login:
     """The pages ``/login`` and ``/logout``, and the sessions that they begin and end."""
 
-    def __init__(self, people: People) -> None:
+    def __init__(self, people: People, lookups: anyio.CapacityLimiter) -> None:
         self._people = people
+        self._lookups = lookups
         self._pair = Quota(TRIES, WINDOW_MIN)
         self._address = Quota(TRIES_FROM_ADDRESS, WINDOW_MIN)
         self._name = Quota(TRIES_AT_NAME, WINDOW_MIN)
@@ -43,7 +44,9 @@ class Login:
     async def person(self, headers: Headers) -> Person | None:
         """Who is logged in with the browser that sent this, if anybody."""
         token = cookies_of(headers).get(COOKIE, "")
-        return await anyio.to_thread.run_sync(self._people.admitted, token, "session") if token else None
+        if not token:
+            return None
+        return await anyio.to_thread.run_sync(self._people.admitted, token, "session", limiter=self._lookups)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request for either page. Raises Refusal."""
@@ -68,7 +71,8 @@ class Login:
             local_path(form.get("next", "")),
         )
         origin = address(request.scope)
-        known, pair = name.strip().casefold()[:100], f"{origin} {name.strip().casefold()[:100]}"
+        known = folded(name)[: LONGEST_NAME + 1]
+        pair = f"{origin} {known}"
         waits = [
             quota.wait_s(key)
             for quota, key in ((self._pair, pair), (self._address, origin), (self._name, known))
@@ -86,6 +90,7 @@ class Login:
             LOGGER.warning("login failed", extra={"fields": {"address": origin}})
             return HTMLResponse(login_html(_WRONG, name[:60], onward), 401)
         self._pair.forget(pair)
+        LOGGER.info("login", extra={"fields": {"address": origin, "person": found[0].name}})
         await self._end(request)  # a session that somebody else may have planted, too
         return _moved(request, onward, found[1], int(SESSION.total_seconds()))
 
@@ -99,7 +104,7 @@ class Login:
 
     async def _end(self, request: Request) -> None:
         if token := cookies_of(request.headers).get(COOKIE, ""):
-            await anyio.to_thread.run_sync(self._people.log_out, token)
+            await anyio.to_thread.run_sync(self._people.log_out, token, limiter=self._lookups)
 
 
 def _moved(request: Request, onward: str, token: str, seconds: int) -> Response:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 
 from starlette.datastructures import MutableHeaders
@@ -32,6 +33,7 @@ _ALWAYS = {
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
+_CONFIG = re.compile(rb"window\.gradio_config = (\{.*?\});?</script>", re.DOTALL)
 _SCRIPT = re.compile(rb"<script(?![^>]*\ssrc=)[^>]*>(.*?)</script>", re.DOTALL | re.IGNORECASE)
 
 
@@ -41,9 +43,15 @@ def inline_hashes(html: bytes) -> str:
     >>> inline_hashes(b"<script>1</script><script src='a.js'></script>")
     " 'sha256-a4ayc/80/OGda4BO/1o/V0etpOqiLx1JwB5S3beHW0s='"
     """
-    found = dict.fromkeys(_SCRIPT.findall(html))
+    found = dict.fromkeys(_SCRIPT.findall(html) + _SCRIPT.findall(_head(html)))
     digests = (base64.b64encode(hashlib.sha256(script).digest()).decode() for script in found)
     return "".join(f" 'sha256-{digest}'" for digest in digests)
+
+
+def _head(html: bytes) -> bytes:
+    """What Gradio is to put into the head of its page, which it does in the browser."""
+    found = _CONFIG.search(html)
+    return (json.loads(found[1]).get("head") or "").encode() if found else b""
 
 
 class Policy:

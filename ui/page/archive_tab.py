@@ -199,7 +199,14 @@ def _parts() -> Parts:
                 adding = _adding()
                 report = gr.HTML(elem_id="cd-report")
                 article = gr.HTML(elem_id="cd-article", js_on_load=OPENS)
-    found = {"view": view, "held": held, "months": months, "flags": flags, "report": report, "article": article}
+    found = {
+        "view": view,
+        "held": held,
+        "months": months,
+        "flags": flags,
+        "report": report,
+        "article": article,
+    }
     return Parts(**found, **looking, **removing, **adding)
 
 
@@ -228,7 +235,12 @@ def _removing() -> dict[str, Any]:
             yes = gr.Button("Remove", variant="stop", size="sm", elem_id="cd-remove-yes")
             no = gr.Button("Keep", size="sm", elem_id="cd-remove-no")
     return {
-        "pending": pending, "choice": choice, "asking": asking, "question": question, "yes": yes, "no": no
+        "pending": pending,
+        "choice": choice,
+        "asking": asking,
+        "question": question,
+        "yes": yes,
+        "no": no,
     }
 
 
@@ -315,7 +327,9 @@ def _wire_adding(parts: Parts, does: ArchiveTab) -> None:
         left: Any = ""
         async with aclosing(
             does.add(
-                lambda: addresses_work(does.archive, typed, private=private), person_of(request), "what is there"
+                lambda: addresses_work(does.archive, typed, private=private),
+                person_of(request),
+                "what is there",
             )
         ) as states:
             async for now in states:

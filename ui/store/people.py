@@ -27,7 +27,7 @@ SESSION = dt.timedelta(days=14)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 10, 1000
 KEY_MARK = "cd_"
 _NAME = re.compile(r"[\w.@+'-]+(?: [\w.@+'-]+)*")
-_LONGEST_NAME = 60
+LONGEST_NAME = 60
 _SHOWN = 9
 
 Kind = Literal["key", "session"]
@@ -105,13 +105,13 @@ class People:
         """The person and a new session, or None; it takes as long whether or not there is such a user."""
         from argon2.exceptions import VerifyMismatchError
 
-        known = _folded(name)[: _LONGEST_NAME + 1]
+        known = folded(name)
+        known = known if _usable(known) else ""  # which nobody has: not every database can look up anything
         wanted = sa.select(users.c.role, users.c.password).where(users.c.name == known)
         with self._engine.connect() as at:
             row = at.execute(wanted).first()
-        typed = unicodedata.normalize("NFKC", password[:LONGEST_PASSWORD])
         try:
-            _hasher().verify(row.password if row else _nobodys(), typed)
+            _hasher().verify(row.password if row else _nobodys(), _typed(password[:LONGEST_PASSWORD]))
         except VerifyMismatchError:
             return None
         return (Person(known, row.role), self._issue(known, "session", _now() + SESSION)) if row else None
@@ -145,14 +145,9 @@ class People:
         return Person(row.name, row.role) if row else None
 
     def log_out(self, session: str) -> None:
-        """End a session, and sweep out those that have expired."""
+        """End a session."""
         with self._engine.begin() as at:
-            at.execute(
-                passes.delete().where(
-                    sa.or_(passes.c.hash == _digest(session), passes.c.expires < _now()),
-                    passes.c.kind == "session",
-                )
-            )
+            at.execute(passes.delete().where(passes.c.hash == _digest(session), passes.c.kind == "session"))
 
     def _issue(self, name: str, kind: Kind, expires: dt.datetime | None) -> str:
         secret = (KEY_MARK if kind == "key" else "") + secrets.token_urlsafe(32)
@@ -165,30 +160,40 @@ class People:
             "expires": expires,
         }
         with self._engine.begin() as at:
+            at.execute(passes.delete().where(passes.c.expires < _now()))
             at.execute(passes.insert().values(**values))
         return secret
 
     def _known(self, name: str) -> str:
-        known = _folded(name)
+        known = folded(name)
         with self._engine.connect() as at:
-            if at.execute(sa.select(users.c.name).where(users.c.name == known)).first():
+            wanted = sa.select(users.c.name).where(users.c.name == known)
+            if _usable(known) and at.execute(wanted).first():
                 return known
-        raise BadUser(f"there is no user {known[:_LONGEST_NAME]!r}; see: citedesk user list")
+        raise BadUser(f"there is no user {known[:LONGEST_NAME]!r}; see: citedesk user list")
 
 
-def _folded(name: str) -> str:
-    """Names that look the same are the same."""
+def folded(name: str) -> str:
+    """A name as it is kept: those that look the same are the same.
+
+    >>> folded(" Ann ")
+    'ann'
+    """
     return unicodedata.normalize("NFKC", name).strip().casefold()
 
 
 def _new_name(name: str) -> str:
-    folded = _folded(name)
-    if len(folded) > _LONGEST_NAME or not _NAME.fullmatch(folded) or folded == LOCAL.name:
+    plain = folded(name)
+    if not _usable(plain):
         raise BadUser(
-            f"user name {folded[:_LONGEST_NAME]!r} cannot be used; take up to {_LONGEST_NAME} letters, digits"
+            f"user name {plain[:LONGEST_NAME]!r} cannot be used; take up to {LONGEST_NAME} letters, digits"
             f" and . _ - @ + ', but not {LOCAL.name!r}"
         )
-    return folded
+    return plain
+
+
+def _usable(plain: str) -> bool:
+    return len(plain) <= LONGEST_NAME and bool(_NAME.fullmatch(plain)) and plain != LOCAL.name
 
 
 def _hashed(password: str) -> str:
@@ -197,7 +202,12 @@ def _hashed(password: str) -> str:
             f"a password of {len(password)} characters cannot be used; take {SHORTEST_PASSWORD} to"
             f" {LONGEST_PASSWORD:,}"
         )
-    return _hasher().hash(unicodedata.normalize("NFKC", password))
+    return _hasher().hash(_typed(password))
+
+
+def _typed(password: str) -> bytes:
+    """The same for every keyboard."""
+    return unicodedata.normalize("NFKC", password).encode("utf-8", "surrogatepass")
 
 
 @cache

@@ -1,0 +1,68 @@
+"""``citedesk serve`` in a process of its own, on a free port of loopback."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+COMMAND = [sys.executable, "-c", "import sys; from ui.cli import main; sys.exit(main())"]
+
+
+@dataclass
+class Running:
+    """A server: its address, what it has said, its process."""
+
+    url: str
+    process: subprocess.Popen[str]
+    log: list[str] = field(default_factory=list)
+
+    @property
+    def port(self) -> int:
+        return int(self.url.rsplit(":", 1)[1])
+
+
+@contextmanager
+def serving(archive: Path, *flags: str, **settings: str) -> Iterator[Running]:
+    """A server over an archive; further settings are given by name, as ``log_format="json"``."""
+    named = {f"CITEDESK_{name.upper()}": value for name, value in settings.items()}
+    process = subprocess.Popen(
+        [*COMMAND, "serve", "--port", "0", *flags],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "CITEDESK_ARCHIVE": str(archive), **named},
+        cwd=archive.parent,
+    )
+    assert process.stderr is not None
+    running = Running("", process)
+    drain = threading.Thread(target=lambda: running.log.extend(process.stderr or ()))
+    try:
+        for line in process.stderr:
+            running.log.append(line)
+            if "ready at" in line:
+                running.url = line.split()[4]
+                break
+        else:
+            pytest.fail(f"the server did not start: {''.join(running.log)}")
+        drain.start()
+        yield running
+    finally:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        if running.url:
+            drain.join()
