@@ -66,3 +66,4 @@ def serving(archive: Path, *flags: str, **settings: str) -> Iterator[Running]:
             process.wait()
         if running.url:
             drain.join()
+        process.stderr.close()

@@ -9,6 +9,7 @@ takes the next step of the script (the last one repeats):
     drop          after how many chunks to cut the connection
     hang          after how many chunks to say nothing more until the client has gone
     drip          instead of words, send one empty chunk every so many seconds until the client has gone
+    says          what each of these chunks says instead of nothing; {n} is its number
     raw           bytes of the event stream, as text, instead of chunks
     finish        false: end the stream properly, but without finish_reason and [DONE]
     read          how many tokens of the prompt it says it read
@@ -89,8 +90,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return
             self._say(text)
         if "drip" in step:
+            number = 0
             while not self._client_left(step["drip"]):
-                self._say("")
+                self._say(step.get("says", "").replace("{n}", str(number := number + 1)))
             return
         if step.get("finish", True):
             self._end(step.get("read"))

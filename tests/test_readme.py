@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -41,3 +42,21 @@ def test_the_command_line_examples_print_what_is_shown(
     flat = " ".join(printed)
     for line in filter(None, shown):
         assert line in flat, line
+
+
+@pytest.mark.parametrize("command", sorted(set(re.findall(r"^    citedesk ([a-z]+)", README, re.MULTILINE))))
+def test_every_command_that_is_named_exists(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([command, "--help"]) == 0
+    assert "Usage: citedesk" in capsys.readouterr().out
+
+
+def test_the_configuration_of_a_desktop_client_starts_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    block = re.search(r"```json\n(.*?)```", README, re.DOTALL)
+    assert block
+    entry = json.loads(block[1])["mcpServers"]["citedesk"]
+    served: list[str] = []
+    monkeypatch.setattr("ui.mcp.require_mcp", lambda: None)
+    monkeypatch.setattr("ui.mcp.serve_stdio", lambda desk: served.append(str(desk.archive.path)))
+    arguments = [".citedesk" if each.startswith("/") else each for each in entry["args"]]
+    assert entry["command"] == "citedesk" and main(arguments) == 0
+    assert served == [".citedesk"]

@@ -94,7 +94,7 @@ def test_files_are_read_in_all_formats_and_each_is_reported(editor: TestClient) 
     lines = "\n".join(json.dumps(article) for article in (RAIN, SNOW)) + "\n{not json\n"
     files = [
         ("file", ("wire.jsonl.gz", gzip.compress(lines.encode()))),
-        ("file", ("note.txt", " date 2023-11-09 The mayor resigned on Thursday.".encode())),
+        ("file", ("note.txt", b" date 2023-11-09 The mayor resigned on Thursday.")),
         ("file", ("virus.exe", b"MZ")),
     ]
     response = editor.post("/v1/articles/files", files=files)

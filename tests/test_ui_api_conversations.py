@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from index.archive import Archive
 from index.errors import LLMError
 from rag.answer import Answer
+from rag.assistant import Assistant
+from rag.settings import Settings
 from tests.as_person import ANN, BOB, EVE, As
 from tests.fake_desk import FakeDesk, answered, service_of
 from ui.api import create_app
+from ui.pack import check_pack
 from ui.people import Person
 
 
@@ -175,3 +180,30 @@ def test_what_is_for_editors_is_refused_to_readers(method: str, path: str, body:
 def test_a_reader_is_refused_before_an_upload_is_read() -> None:
     files = {"file": ("a.txt", b"It rained.")}
     assert Server().ann.post("/v1/articles/files", files=files).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "holds"),
+    [
+        ("markdown", "text/markdown; charset=utf-8", "Who left?"),
+        ("html", "text/html; charset=utf-8", "Who left"),
+        ("pack", "application/zip", ""),
+    ],
+)
+def test_a_conversation_can_be_taken_away(
+    asked: str, kind: str, holds: str, archive: Archive, tmp_path: Path
+) -> None:
+    service = service_of(Assistant.open(archive, settings=Settings()))
+    client = TestClient(As(create_app(service), ANN))
+    key = client.post("/v1/conversations", json={}).json()["id"]
+    client.post("/v1/ask", json={"question": "Who left?", "conversation": key})
+    saved = client.get(f"/v1/conversations/{key}/export", params={"format": asked})
+    assert saved.status_code == 200, saved.text
+    assert saved.headers["content-type"] == kind
+    assert saved.headers["content-disposition"].startswith(f'attachment; filename="citedesk-{key[:8]}.')
+    assert holds in (saved.text if holds else "")
+    if asked == "pack":
+        (tmp_path / "pack.zip").write_bytes(saved.content)
+        assert check_pack(tmp_path / "pack.zip", archive).ok
+    bob = TestClient(As(create_app(service), BOB))
+    assert bob.get(f"/v1/conversations/{key}/export", params={"format": asked}).status_code == 404

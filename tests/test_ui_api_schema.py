@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -62,6 +61,7 @@ DECIDED = {
     "GET /v1/conversations/{conversation}": reader,
     "PATCH /v1/conversations/{conversation}": reader,
     "DELETE /v1/conversations/{conversation}": reader,
+    "GET /v1/conversations/{conversation}/export": reader,
     "GET /v1/feedback": editor,
     "POST /v1/feedback": reader,
     "DELETE /v1/feedback/{exchange}": reader,

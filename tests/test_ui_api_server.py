@@ -148,7 +148,7 @@ def test_events_end_with_the_problem_if_there_is_one(web: httpx.Client) -> None:
 def test_a_client_that_leaves_stops_the_llm(
     web: httpx.Client, running: Running, llm: LLMServer, stream: bool
 ) -> None:
-    llm.script({"chunks": [SAID + " ", "More"], "drip": 0.05})
+    llm.script({"chunks": [SAID + " "], "drip": 0.05, "says": "Platform {n} was seized in 2015. [1] "})
     key = web.post("/v1/conversations", json={}).json()["id"]
     asked = {"question": PLATFORM, "llm": llm.spec, "conversation": key, "stream": stream}
     content = json.dumps(asked).encode()
@@ -216,7 +216,7 @@ def test_the_end_of_the_server_waits_ten_seconds_at_most_and_says_why(
 ) -> None:
     with Archive.open(tmp_path / "archive") as made:
         made.sync(seeds)
-    llm.script({"chunks": [SAID + " ", "More"], "hang": 2})
+    llm.script({"chunks": [SAID + " ", "More", "."], "hang": 2})
     with (
         serving(tmp_path / "archive", llms=llm.spec, log_format="json") as server,
         httpx.Client(base_url=server.url, timeout=60, trust_env=False) as web,

@@ -15,7 +15,7 @@ from ui.cli import main
 
 NEVER_FOR_A_QUESTION = {
     "torch", "sentence_transformers", "transformers", "gradio", "llama_index", "fastapi", "uvicorn", "onnx",
-    "pandas", "scipy", "httpx", "watchfiles", "trafilatura", "feedparser", "pypdf", "docx",
+    "pandas", "scipy", "httpx", "watchfiles", "trafilatura", "feedparser", "pypdf", "docx", "mcp", "mcp_types",
 }  # fmt: skip
 NEVER_FOR_HELP = NEVER_FOR_A_QUESTION | {"onnxruntime", "faiss", "numpy", "tantivy", "tokenizers"}
 
@@ -41,7 +41,7 @@ def loaded_by(*arguments: str) -> set[str]:
     return set(report["loaded"])
 
 
-@pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["serve", "--help"]])
+@pytest.mark.parametrize("arguments", [["--help"], ["ask", "--help"], ["serve", "--help"], ["mcp", "--help"]])
 def test_help_loads_nothing_heavy(arguments: list[str]) -> None:
     assert loaded_by(*arguments) & NEVER_FOR_HELP == set()
 

@@ -10,6 +10,8 @@ import pytest
 
 from eval.gold import read_gold
 from index.errors import BadSetting
+from ui.cli import main
+from ui.service import STORE
 from ui.store.conversations import ConversationNotFound, Conversations
 from ui.store.feedback import Feedback
 from ui.store.schema import open_store
@@ -119,3 +121,27 @@ def test_a_database_that_cannot_be_used_is_told_in_one_line_without_the_password
         open_store(url)
     assert "secret" not in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_the_command_prints_what_people_thought_as_gold_and_leaves_running_answers_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], seeds: Path
+) -> None:
+    folder = tmp_path / "archive"
+    assert main(["index", str(seeds), "--archive", str(folder)]) == 0
+    capsys.readouterr()
+    assert main(["feedback", "--archive", str(folder)]) == 0
+    assert not (folder / STORE).exists(), "asking makes nothing"
+    out, err = capsys.readouterr()
+    assert out == "" and err.startswith("0 judged answers")
+    engine = open_store(folder / STORE)
+    store = Conversations(engine)
+    key = store.create("ann").id
+    judged, running = store.begin("ann", key, "Who invited him?"), store.begin("ann", key, "And then?")
+    store.finish(judged.id, ANSWER)
+    Feedback(engine, store).give("ann", judged.id, good=True, reason="\x1b[2J right")
+    assert main(["feedback", "--archive", str(folder)]) == 0
+    out, err = capsys.readouterr()
+    (gold,) = map(json.loads, out.splitlines())
+    assert (gold["answers"], gold["reason"]) == (["Putin"], "\x1b[2J right") and "\x1b" not in out
+    assert err.startswith("1 judged answer;")
+    assert store.exchange("ann", running.id).state == "running"

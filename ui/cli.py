@@ -51,6 +51,8 @@ app.command()(commands.serve)
 app.command("eval")(commands.evaluate)
 app.command()(commands.status)
 app.command()(commands.check)
+app.command()(commands.feedback)
+app.command()(commands.mcp)
 app.add_typer(users.app, name="user")
 
 

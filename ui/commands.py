@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -215,12 +215,23 @@ def status(
 
 
 def check(
-    context: Context, archive: ArchiveFlag = None, model: ModelFlag = None, json: JsonFlag = False
+    context: Context,
+    pack: Annotated[
+        Path | None, Argument(metavar="[PACK]", help="An evidence pack to verify instead, offline.")
+    ] = None,
+    archive: ArchiveFlag = None,
+    model: ModelFlag = None,
+    json: JsonFlag = False,
 ) -> int:
-    """Verify the archive end to end; exit status 1 if a check fails."""
+    """Verify the archive end to end, or an evidence pack; exit status 1 if a check fails.
+
+    A pack is also compared with the archive that --archive names.
+    """
     from ui import terminal
     from ui.payloads import report_payload
 
+    if pack is not None:
+        return _check_pack(context, pack)
     with _archive(settings_of(context)) as opened:
         report = opened.check()
     if wants_json(context):
@@ -228,3 +239,60 @@ def check(
     else:
         terminal.show_check(report)
     return OK if report.ok else FAILED
+
+
+def _check_pack(context: Context, path: Path) -> int:
+    from ui.pack import check_pack
+    from ui.payloads import plain
+    from ui.terminal_pack import show_pack
+
+    named = context.params.get("archive") or context.obj.get("archive")
+    with _archive(settings_of(context)) if named else nullcontext() as opened:
+        report = check_pack(path, opened)
+    if wants_json(context):
+        write_json({**plain(report), "ok": report.ok})
+    else:
+        show_pack(report, compared=opened is not None)
+    return OK if report.ok else FAILED
+
+
+def feedback(context: Context, archive: ArchiveFlag = None) -> int:
+    """What people thought of answers, as gold questions (JSONL) for: citedesk eval."""
+    from ui.service import STORE
+    from ui.store.conversations import Conversations
+    from ui.store.feedback import Feedback
+    from ui.store.schema import open_store
+
+    settings = settings_of(context)
+    with _archive(settings) as opened:
+        kept = opened.path / STORE
+    lines = 0
+    if settings.database or kept.exists():
+        engine = open_store(settings.database or kept)
+        for gold in Feedback(engine, Conversations(engine)).gold():
+            write_json(gold)
+            lines += 1
+        engine.dispose()
+    say(
+        f"{lines:,} judged answer{'' if lines == 1 else 's'}; complete those without answers, then: citedesk eval FILE"
+    )
+    return OK
+
+
+def mcp(
+    context: Context,
+    archive: ArchiveFlag = None,
+    model: ModelFlag = None,
+    as_of: AsOfFlag = None,
+    since: SinceFlag = None,
+    until: UntilFlag = None,
+    llm: LlmFlag = None,
+    k: CountFlag = None,
+) -> int:
+    """The archive as tools for an assistant (MCP), over stdin and stdout."""
+    from ui.mcp import require_mcp, serve_stdio
+
+    require_mcp()
+    with _desk(settings_of(context)) as desk:
+        serve_stdio(desk)
+    return OK

@@ -59,7 +59,7 @@ def _sentence(said: Sentence, turn: int) -> str:
 
 def _footnote(citation: Citation, turn: int) -> str:
     article = citation.article
-    parts = [f"“{escape(citation.quote)}” {escape(article.title)}, {long_date(article.date)}."]
+    parts = [f"“{escape(citation.quote)}” _{escape(article.title)}_, {long_date(article.date)}."]
     if url := web_address(article.url):
         parts.append(f"<{url.translate(_IN_LINK)}>")
     parts.append(f"Article {escape(article.id)}, {place(citation)}.")

@@ -138,5 +138,5 @@ def _notes(answer: Answer | None) -> tuple[str, ...]:
     if not answer.abstained:
         notes.append(sentence(by[0].upper() + by[1:]))
     day = f"As of {long_date(answer.as_of)}. " if answer.as_of else ""
-    notes.append(f"{day}Archive {answer.archive_fingerprint}.")
+    notes.append(f"{day}Archive state {answer.archive_fingerprint}.")
     return tuple(notes)

@@ -22,6 +22,7 @@ LEFT = 499
 """The status, which nobody sees, of a request whose client has left."""
 SILENCE_S = 15.0
 """After so long without an event a comment is sent, or a proxy might think that nothing more comes."""
+PAUSE = b": still at it\n\n"
 EVENT_STREAM = "text/event-stream"
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
@@ -67,17 +68,20 @@ def event_stream(events: AsyncIterator[bytes]) -> StreamingResponse:
 
 
 async def events(streams: Streams, request: Request, question: Question) -> AsyncGenerator[bytes, None]:
-    """Drafts, then the answer or a problem, as server-sent events."""
+    """Drafts, at least one, then the answer; or a problem, as server-sent events."""
+    drafted = False
     async with aclosing(told(streams, request, question)) as items:
         async for item in items:
-            if isinstance(item, Draft):
-                yield event("draft", {"text": item.text})
-            elif isinstance(item, Answer):
-                yield event("answer", question.payload(item))
+            if item is None:
+                yield PAUSE
             elif isinstance(item, Problem):
                 yield event("problem", plain(item))
             else:
-                yield b": still at it\n\n"
+                if isinstance(item, Draft) or not drafted:
+                    yield event("draft", {"text": item.text})
+                    drafted = True
+                if isinstance(item, Answer):
+                    yield event("answer", question.payload(item))
 
 
 async def told(

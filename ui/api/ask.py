@@ -25,7 +25,10 @@ _EVENTS = {
         "required": ["event", "data"],
         "properties": {
             "event": {"enum": ["draft", "answer", "problem"]},
-            "data": {"type": "string", "description": 'JSON: {"text"} so far, the whole answer, or the problem'},
+            "data": {
+                "type": "string",
+                "description": 'JSON: {"text"} so far, the whole answer, or the problem',
+            },
         },
     }
 }

@@ -16,7 +16,7 @@ from starlette.responses import Response
 from index.errors import BadQuestion
 from rag.answer import Answer, Draft, Turn
 from ui.api.access import Reader
-from ui.api.answering import EVENT_STREAM, event_stream, reply_with, told, whole
+from ui.api.answering import EVENT_STREAM, PAUSE, event_stream, reply_with, told, whole
 from ui.api.asking import EARLIER, Question, alone
 from ui.api.problems import Problem, UnknownModel, plain, problems
 from ui.api.replies import Json, Name, Text, encoded
@@ -225,7 +225,7 @@ async def _chunks(
                 yield _data({"error": error, **plain(item)})
                 return
             if item is None:
-                yield b": still at it\n\n"
+                yield PAUSE
                 continue
             more, said = _more(said, item)
             if more:
