@@ -50,13 +50,13 @@ class Feedback:
         Raises ConversationNotFound.
         """
         self._conversations.check(owner, conversation)
-        asked = (
-            sa.select(feedback.c.exchange, feedback.c.good)
-            .join(exchanges, exchanges.c.id == feedback.c.exchange)
-            .where(exchanges.c.conversation == conversation)
-        )
-        if among is not None:
-            asked = asked.where(feedback.c.exchange.in_(among))
+        asked = sa.select(feedback.c.exchange, feedback.c.good)
+        if among is None:
+            asked = asked.join(exchanges, exchanges.c.id == feedback.c.exchange)
+            asked = asked.where(exchanges.c.conversation == conversation)
+        else:  # a join would go through all that was ever said there
+            said_in = sa.select(exchanges.c.conversation).where(exchanges.c.id == feedback.c.exchange)
+            asked = asked.where(feedback.c.exchange.in_(among), said_in.scalar_subquery() == conversation)
         with self._reading.connect() as at:
             return {row.exchange: row.good for row in at.execute(asked)}
 
