@@ -14,8 +14,13 @@ from typing import Any
 import httpcore
 import httpx
 
+from rag.leaving import has_left
+
 MAX_BYTES = 16 * 1024 * 1024
 """More than any honest reply; what a broken server sends beyond it is not read."""
+
+LOOK_S = 0.25
+"""How often a read looks whether anybody still waits."""
 
 KEPT_HEADERS = frozenset({"host", "content-type", "content-length", "accept", "connection"})
 
@@ -89,14 +94,22 @@ class _Stream(httpcore.NetworkStream):
         self._wire = wire
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        if (left := self._wire.left()) <= 0:
-            raise httpcore.ReadTimeout()
-        data = self._stream.read(max_bytes, left)
+        data = self._patiently(max_bytes)
         self._wire.received += len(data)
         if self._wire.received > MAX_BYTES:
             raise httpcore.ReadError(f"more than {MAX_BYTES // 2**20} MB")
         self._wire.tail = (self._wire.tail + data)[-64:]
         return data
+
+    def _patiently(self, max_bytes: int) -> bytes:
+        while not has_left.get()():
+            if (left := self._wire.left()) <= 0:
+                raise httpcore.ReadTimeout()
+            try:
+                return self._stream.read(max_bytes, min(left, LOOK_S))
+            except httpcore.ReadTimeout:
+                continue
+        raise httpcore.ReadError("nobody waits for it any more")
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         if (left := self._wire.left()) <= 0:

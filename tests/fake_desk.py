@@ -78,6 +78,15 @@ class FakeArchive:
 
     path = Path("nowhere")
     fingerprint = "f"
+    trouble: Exception | None = None
+
+    def size(self) -> int:
+        if self.trouble:
+            raise self.trouble
+        return 2
+
+    def count(self) -> int:
+        return 1
 
     def article(self, article_id: str) -> Article:
         if article_id != ARTICLE.id:

@@ -10,7 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from index.archive import Archive
-from index.errors import ArchiveEmpty, BadDate
+from index.errors import ArchiveDamaged, ArchiveEmpty, BadDate
 from rag.answer import Answer, Turn
 from rag.assistant import Assistant
 from tests.fake_desk import FakeDesk, answered, service_of
@@ -99,6 +99,38 @@ def test_errors_of_the_desk_are_told_without_a_trace(error: Exception, status: i
     assert response.status_code == status
     assert "Traceback" not in response.text and "secret" not in response.text
     assert response.json()["detail"]
+
+
+def test_a_server_that_cannot_answer_is_not_ready_but_lives() -> None:
+    desk = FakeDesk()
+    service = service_of(desk)
+    client = TestClient(create_app(service), raise_server_exceptions=False)
+    assert client.get("/readyz").status_code == 200
+    desk.archive.trouble = ArchiveDamaged("archive /home/x is damaged")
+    for path, says in [("/readyz", "citedesk check"), ("/readyz", "citedesk check")]:
+        refused = client.get(path)
+        assert refused.status_code == 503 and says in refused.json()["detail"]
+        assert "/home/x" not in refused.text, "anybody may read this"
+    desk.archive.trouble = None
+    service.conversations._engine.dispose()
+    Path(str(service.conversations._engine.url.database)).unlink()
+    assert client.get("/readyz").status_code == 503
+    assert client.get("/v1/conversations").status_code == 503
+    assert client.get("/healthz").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "body", ['{"question": 1e999}', "[" * 100_000, '{"k": ' + "9" * 5000 + "}", b"\xff\xfe", "null"]
+)
+@pytest.mark.parametrize(
+    "path", ["/v1/ask", "/v1/conversations", "/v1/feedback", "/v1/articles", "/v1/chat/completions"]
+)
+def test_no_body_is_so_odd_that_it_is_not_told_why(path: str, body: str | bytes) -> None:
+    client, _ = client_of(answered())
+    for kind in ("application/json", "text/plain", "nonsense", ""):
+        response = client.post(path, content=body, headers={"content-type": kind} if kind else {})
+        assert response.status_code in (400, 422), (kind, response.text)
+        assert response.headers["content-type"] == "application/problem+json"
 
 
 def test_unknown_paths_and_methods_say_what_there_is() -> None:

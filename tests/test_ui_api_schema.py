@@ -10,6 +10,7 @@ import schemathesis
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from schemathesis.checks import not_a_server_error
@@ -29,6 +30,7 @@ from tests.fake_desk import FakeDesk, service_of
 from ui.api import create_app
 from ui.api.access import DECISIONS, editor, public, reader
 from ui.api.unknown import Unknown
+from ui.guard import Guard
 
 CHECKS = (
     not_a_server_error,
@@ -38,7 +40,7 @@ CHECKS = (
     response_schema_conformance,
     unsupported_method,
 )
-EXAMPLES = 12
+EXAMPLES = 8
 
 DECIDED = {
     "GET /healthz": public,
@@ -104,8 +106,8 @@ def test_the_document_lists_every_route_with_its_problems(api: FastAPI) -> None:
     assert listed == {name.replace(":path", "") for name in DECIDED} - {"GET /openapi.json"}
 
 
-def test_whatever_is_sent_the_answer_is_one_that_the_document_tells(api: FastAPI) -> None:
-    schema = schemathesis.openapi.from_asgi("/openapi.json", api)
+def hold(schema: Any, examples: int, checks: tuple[Any, ...], headers: dict[str, str]) -> None:
+    """Every operation, called as the document says and as it does not."""
     for result in schema.get_all_operations():
         operation = result.ok()
         strategy = st.one_of(
@@ -114,7 +116,7 @@ def test_whatever_is_sent_the_answer_is_one_that_the_document_tells(api: FastAPI
         )
 
         @settings(
-            max_examples=EXAMPLES,
+            max_examples=examples,
             derandomize=True,
             database=None,
             deadline=None,
@@ -123,6 +125,38 @@ def test_whatever_is_sent_the_answer_is_one_that_the_document_tells(api: FastAPI
         )
         @given(case=strategy)
         def holds(case: Any) -> None:
-            case.call_and_validate(checks=CHECKS)
+            case.call_and_validate(checks=checks, headers=headers)
 
         holds()
+
+
+def test_whatever_is_sent_the_answer_is_one_that_the_document_tells(api: FastAPI) -> None:
+    schema = schemathesis.openapi.from_asgi("/openapi.json", api)
+    hold(schema, EXAMPLES, CHECKS, {})
+
+
+@pytest.mark.parametrize("known", ["a reader", "nobody"])
+def test_so_it_is_behind_the_guard_with_a_key_and_without_one(archive: Archive, known: str) -> None:
+    service = service_of(
+        Assistant.open(archive, settings=Settings()), auth=True, allowed_hosts=("testserver",)
+    )
+    assert service.people is not None
+    service.people.add("ann", "correct horse battery", "reader")
+    key = {"Authorization": f"Bearer {service.people.new_key('ann')}"}
+    guarded = Guard(create_app(service), service)
+    schema = schemathesis.openapi.from_asgi("/openapi.json", guarded, headers=key)
+    told = schema.raw_schema
+    assert told["security"] == [{"key": []}] and told["paths"]["/healthz"]["get"]["security"] == []
+    # Before somebody is known, and of what path, no method can be said to be missing.
+    checks = tuple(check for check in CHECKS if check is not unsupported_method)
+    hold(schema, 4, checks, key if known == "a reader" else {})
+    client = TestClient(guarded, headers=key if known == "a reader" else {})
+    for name, decision in DECIDED.items():
+        method, path = name.replace(":path", "").replace("{", "").replace("}", "").split(" ")
+        status = client.request(method, path).status_code
+        if decision is public:
+            assert status == 200, name
+        elif known == "nobody":
+            assert status == 401, name
+        else:
+            assert (status == 403) is (decision is editor), name

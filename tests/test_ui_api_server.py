@@ -18,6 +18,10 @@ from index.archive import Archive
 from rag.answer import NO_ANSWER
 from tests.api_server import Running, serving
 from tests.llm_server import LLMServer
+from ui.people import LOCAL
+from ui.service import STORE
+from ui.store.conversations import Conversations
+from ui.store.schema import open_store
 
 PLATFORM = "What did Ukraine recapture in the Black Sea?"
 SAID = "Ukraine announced that it has recaptured an oil and gas platform in the Black Sea. [1]"
@@ -144,11 +148,17 @@ def test_events_end_with_the_problem_if_there_is_one(web: httpx.Client) -> None:
     assert (name, problem["status"], problem["type"]) == ("problem", 400, "urn:citedesk:problem:bad-date")
 
 
-@pytest.mark.parametrize("stream", [True, False])
+CHATTY = {"chunks": [SAID + " "], "drip": 0.05, "says": "Platform {n} was seized in 2015. [1] "}
+SILENT = {"chunks": [SAID + " ", "More", "."], "hang": 2}
+
+
+@pytest.mark.parametrize(
+    ("script", "stream"), [(CHATTY, True), (CHATTY, False), (SILENT, True), (SILENT, False)]
+)
 def test_a_client_that_leaves_stops_the_llm(
-    web: httpx.Client, running: Running, llm: LLMServer, stream: bool
+    web: httpx.Client, running: Running, llm: LLMServer, script: dict[str, Any], stream: bool
 ) -> None:
-    llm.script({"chunks": [SAID + " "], "drip": 0.05, "says": "Platform {n} was seized in 2015. [1] "})
+    llm.script(script)
     key = web.post("/v1/conversations", json={}).json()["id"]
     asked = {"question": PLATFORM, "llm": llm.spec, "conversation": key, "stream": stream}
     content = json.dumps(asked).encode()
@@ -232,12 +242,8 @@ def test_the_end_of_the_server_waits_ten_seconds_at_most_and_says_why(
         assert (name, problem["status"]) == ("problem", 503) and "stopping" in problem["detail"]
         server.process.wait(timeout=10)
         assert time.monotonic() - told < 10
-    with (
-        serving(tmp_path / "archive") as server,
-        httpx.Client(base_url=server.url, timeout=60, trust_env=False) as web,
-    ):
-        ((kept),) = web.get(f"/v1/conversations/{key}").json()["exchanges"]
-        assert kept["question"] == PLATFORM and kept["state"] in ("interrupted", "stopped", "failed")
+    (kept,) = Conversations(open_store(tmp_path / "archive" / STORE)).exchanges(LOCAL.name, key)
+    assert kept.question == PLATFORM and kept.state in ("stopped", "running")  # the latter: interrupted at restart
 
 
 def test_a_question_that_nothing_answers_is_refused_with_a_status_of_200(web: httpx.Client) -> None:

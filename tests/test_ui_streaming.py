@@ -156,11 +156,9 @@ def test_answers_wait_for_their_turn_but_not_behind_one_that_waits_for_an_llm(st
 
 def test_no_more_step_aside_than_may_and_all_are_done_in_the_end() -> None:
     crew, release, done = Crew(2, most_aside=3), threading.Event(), threading.Semaphore(0)
-    running: list[int] = []
 
     def job() -> None:
         crew.step_aside()
-        running.append(1)
         started.release()
         release.wait(10)
         done.release()
@@ -172,3 +170,77 @@ def test_no_more_step_aside_than_may_and_all_are_done_in_the_end() -> None:
     assert not started.acquire(timeout=0.05), "two in their places and three beside them are all that may"
     release.set()
     assert all(done.acquire(timeout=5) for _ in range(9))
+
+
+def test_so_many_are_worked_on_at_once_and_the_others_in_the_order_they_came() -> None:
+    going, most, order = 0, 0, []
+    lock = threading.Lock()
+
+    def work(number: int) -> Iterator[int]:
+        nonlocal going, most
+        with lock:
+            going, most = going + 1, max(most, going + 1)
+            order.append(number)
+        threading.Event().wait(0.005)
+        with lock:
+            going -= 1
+        yield number
+
+    async def read_all() -> list[int]:
+        streams = Streams(at_once=3)
+
+        async def read(number: int) -> int:
+            return [item async for item in streams.throttled(lambda: work(number))][-1]
+
+        return await asyncio.gather(*(read(number) for number in range(20)))
+
+    assert asyncio.run(read_all()) == list(range(20))
+    assert most == 3
+    assert sorted(order[:3]) == [0, 1, 2] and set(order[-3:]) <= set(range(14, 20))
+
+
+def test_who_leaves_the_line_is_told_to_the_stream_that_never_began() -> None:
+    release, closed, begun = threading.Event(), threading.Event(), []
+
+    class Waiting:
+        def __iter__(self) -> Iterator[int]:
+            begun.append(1)
+            return iter(())
+
+        def close(self) -> None:
+            closed.set()
+
+    def busy() -> Iterator[int]:
+        yield 1
+        release.wait(10)
+
+    async def leave() -> None:
+        streams = Streams(at_once=1)
+        first = streams.throttled(busy)
+        await anext(first)
+        second = asyncio.create_task(anext(streams.throttled(Waiting)))  # type: ignore[arg-type]
+        while streams.running < 2:
+            await asyncio.sleep(0)
+        second.cancel()
+        await asyncio.gather(second, return_exceptions=True)
+        release.set()
+        await first.aclose()
+
+    asyncio.run(leave())
+    assert closed.wait(5) and begun == []
+
+
+def test_a_bug_in_one_stream_does_not_end_those_that_wait(caplog: pytest.LogCaptureFixture) -> None:
+    def broken() -> Iterator[int]:
+        raise RuntimeError("a bug")
+
+    async def read() -> list[list[int]]:
+        streams = Streams(at_once=1)
+
+        async def items(start: object) -> list[int]:
+            return [item async for item in streams.throttled(start)]  # type: ignore[arg-type]
+
+        return await asyncio.gather(items(broken), items(lambda: iter([7])))
+
+    assert asyncio.run(read()) == [[], [7]]
+    assert "a bug" in caplog.text

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Any, TypeVar
 
 from index.errors import CitedeskError
+from rag.leaving import has_left
 
 T = TypeVar("T")
 _log = logging.getLogger(__name__)
@@ -63,7 +64,8 @@ class Streams:
         """The newest item, at most once an interval, and the last one always.
 
         ``start`` runs in another thread, when its turn has come. Closing this iterator closes the inner one as
-        soon as its current step returns. A CitedeskError raised there is raised here.
+        soon as its current step returns, which does not wait for an LLM any longer. A CitedeskError raised there
+        is raised here.
         """
         inbox: asyncio.Queue[T | _End | CitedeskError] = asyncio.Queue()
         stopped = threading.Event()
@@ -146,6 +148,7 @@ def _feed(
         if not loop.is_closed():
             loop.call_soon_threadsafe(inbox.put_nowait, item)
 
+    has_left.set(stopped.is_set)
     try:
         items = start()
         try:

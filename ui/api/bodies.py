@@ -33,7 +33,7 @@ class BodyLimit:
         limit = self._limits.get(scope["path"], MAX_BODY)
         said = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
         if said.isdecimal() and int(said) > limit:
-            await _refuse(scope, receive, send, limit)
+            await _refuse(scope, receive, send, limit, more=True)
         elif scope["path"] == FILES:
             await self._counted(scope, receive, send, limit)
         else:
@@ -48,7 +48,8 @@ class BodyLimit:
             size += len(message.get("body", b""))
             if size > limit and not began:
                 refused = True
-                await _refuse(scope, receive, send, limit)
+                more = bool(message.get("more_body", False))
+                await _refuse(scope, receive, send, limit, more=more)
                 return {"type": "http.disconnect"}
             return message
 
@@ -71,7 +72,7 @@ class BodyLimit:
             size += len(chunks[-1])
             more = message.get("more_body", False)
             if size > limit:
-                await _refuse(scope, receive, send, limit)
+                await _refuse(scope, receive, send, limit, more=more)
                 return
         body: Message | None = {"type": "http.request", "body": b"".join(chunks), "more_body": False}
 
@@ -83,13 +84,14 @@ class BodyLimit:
         await self.app(scope, replay, send)
 
 
-async def _refuse(scope: Scope, receive: Receive, send: Send, limit: int) -> None:
+async def _refuse(scope: Scope, receive: Receive, send: Send, limit: int, *, more: bool) -> None:
     remedy = "send fewer articles at a time" if scope["path"].startswith(ARTICLES) else "send a shorter one"
     detail = f"the request is larger than {limit:,} bytes; {remedy}"
     told = reply(problem(413, detail, scope), scope, {"Connection": "close"})
     await send({"type": "http.response.start", "status": 413, "headers": told.raw_headers})
     await send({"type": "http.response.body", "body": told.body, "more_body": True})
-    await _linger(receive)
+    if more:
+        await _linger(receive)
     await send({"type": "http.response.body", "body": b""})
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -10,6 +11,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import Scope
@@ -19,8 +21,10 @@ from ui.api.replies import Json
 from ui.store.conversations import ConversationNotFound
 from ui.streaming import Stopping
 
+LOGGER = logging.getLogger("citedesk")
 MEDIA_TYPE = "application/problem+json"
 SCHEMA = "#/components/schemas/Problem"
+FORGETFUL = "the database of conversations cannot be used; ask whoever runs the server, or later"
 BROKEN = "the server failed at this request; its log says why"
 OPENAI_PATHS = ("/v1/chat/", "/v1/models")
 
@@ -47,7 +51,7 @@ _MEANING = {
     500: "The server failed; its log says why.",
     503: "The archive, or the server, cannot answer now.",
 }
-ALWAYS = (401, 403, 408, 413, 421, 422, 429, 500)
+ALWAYS = (401, 403, 408, 413, 421, 422, 429, 500, 503)
 """What may come of any request that needs a person."""
 
 
@@ -140,12 +144,17 @@ def add_problem_handlers(api: FastAPI) -> None:
             problem(error.status_code, str(error.detail), request.scope), request.scope, error.headers
         )
 
+    async def forgetful(request: Request, error: Exception) -> Json:
+        LOGGER.error("the database failed", exc_info=error)
+        return reply(problem(503, FORGETFUL, request.scope), request.scope)
+
     async def broken(request: Request, error: Exception) -> Json:
         return reply(problem(500, BROKEN, request.scope), request.scope)
 
     api.add_exception_handler(CitedeskError, refused)
     api.add_exception_handler(RequestValidationError, invalid)
     api.add_exception_handler(HTTPException, http)
+    api.add_exception_handler(SQLAlchemyError, forgetful)
     api.add_exception_handler(Exception, broken)
 
 

@@ -108,7 +108,7 @@ def open_store(url: str | Path) -> Engine:
         engine = (
             _sqlite(text)
             if named.get_backend_name() == "sqlite"
-            else sa.create_engine(text, pool_pre_ping=True)
+            else sa.create_engine(text, pool_pre_ping=True, hide_parameters=True)
         )
         metadata.create_all(engine)
     except (ArgumentError, NoSuchModuleError, ImportError):
@@ -131,7 +131,10 @@ def reading(engine: Engine) -> Engine:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_S, "check_same_thread": False})
+    # What was asked must not get into a log by way of an error.
+    engine = sa.create_engine(
+        url, connect_args={"timeout": BUSY_S, "check_same_thread": False}, hide_parameters=True
+    )
 
     @sa.event.listens_for(engine, "connect")
     def prepared(connection: Any, _: Any) -> None:
