@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,7 @@ PASSWORD = "correct horse battery"
 ARTICLE = "The mayor resigned."
 
 
+@cache
 def small_app() -> FastAPI:
     app = FastAPI()
 

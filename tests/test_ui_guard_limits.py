@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import uvicorn
 from fastapi.testclient import TestClient
+from uvicorn.server import ServerState
 
 from rag.settings import Settings
 from tests.guarded import ARTICLE, PASSWORD, client_of, service_of, small_app
-from ui.guard import Guard, bodies
+from ui.guard import Guard, bodies, patience
 from ui.logs import LineFormatter, logging_for
 from ui.people import Person
 
@@ -83,6 +85,37 @@ def test_a_body_that_trickles_in_is_cut_off(tmp_path: Path, monkeypatch: pytest.
     asyncio.run(asyncio.wait_for(guard(scope_of("/v1/ask"), trickle, send), 5))
     assert [message.get("status") for message in said] == [408, None]
     assert (b"connection", b"close") in said[0]["headers"]
+
+
+def test_one_who_does_not_read_the_answer_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(patience, "STALLED_S", 0.2)
+
+    async def scene() -> None:
+        left = asyncio.Event()
+
+        async def pouring(scope: Any, receive: Any, send: Any) -> None:
+            assert (await receive())["type"] == "http.request"
+            await send({"type": "http.response.start", "status": 200})
+            for _ in range(1_000):
+                await send({"type": "http.response.body", "body": b"a" * 100_000, "more_body": True})
+            assert (await receive())["type"] == "http.disconnect"
+            left.set()
+
+        config = uvicorn.Config(
+            pouring, http=patience.PatientProtocol, ws="none", lifespan="off", log_config=None
+        )
+        config.load()
+        state = ServerState()
+        server = await asyncio.get_running_loop().create_server(
+            lambda: patience.PatientProtocol(config, state, {}), "127.0.0.1", 0
+        )
+        _, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+        writer.write(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        await asyncio.wait_for(left.wait(), 10)
+        writer.close()
+        server.close()
+
+    asyncio.run(scene())
 
 
 def test_a_person_may_ask_so_often_and_then_waits_while_others_go_on(tmp_path: Path) -> None:

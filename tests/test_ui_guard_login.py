@@ -282,13 +282,14 @@ def test_without_auth_there_is_no_login(tmp_path: Path) -> None:
 
 
 class Typed:
-    """What is piped into a command."""
+    """What is typed or piped into a command."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, terminal: bool = False) -> None:
         self.text = text
+        self.terminal = terminal
 
     def isatty(self) -> bool:
-        return False
+        return self.terminal
 
     def readline(self) -> str:
         return self.text
@@ -320,6 +321,17 @@ def test_users_are_kept_by_commands(
     assert run("remove", "ann")[0] == 0 and run("remove", "ann")[0] == 2
     status, _, said = run("add", "bob", typed="short\n")
     assert (status, said.count("\n")) == (2, 1) and "Traceback" not in said
+
+
+def test_a_password_is_typed_twice_and_not_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = [PASSWORD, "another long password", PASSWORD, PASSWORD]
+    monkeypatch.setattr("sys.stdin", Typed("", terminal=True))
+    monkeypatch.setattr("getpass.getpass", lambda prompt: typed.pop(0))
+    statuses = [main(["user", "add", "ann", "--archive", str(tmp_path)]) for _ in range(2)]
+    assert statuses == [2, 0]
+    assert PASSWORD not in "".join(capsys.readouterr())
 
 
 def test_a_user_of_no_archive_is_told_to_make_one(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

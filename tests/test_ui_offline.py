@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import shutil
@@ -11,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -100,6 +102,20 @@ def test_serve(folder: Path, guarded: dict[str, str]) -> None:
             serving.stderr.read()
             serving.wait(60)
     assert serving.returncode == 0
+
+
+def test_mcp(folder: Path, guarded: dict[str, str]) -> None:
+    pytest.importorskip("mcp")
+    from mcp import Client, StdioServerParameters, stdio_client
+
+    command = [*CITEDESK[1:], "mcp", "--archive", str(folder / "archive")]
+    server = StdioServerParameters(command=CITEDESK[0], args=command, env=guarded, cwd=str(folder))
+
+    async def ask() -> Any:
+        async with Client(stdio_client(server)) as client:
+            return await client.call_tool("ask", {"question": QUESTION})
+
+    assert asyncio.run(asyncio.wait_for(ask(), 60)).structured_content["short"] == "oil and gas platform"
 
 
 def test_ask_in_a_process_that_has_no_network_at_all(folder: Path, guarded: dict[str, str]) -> None:

@@ -300,6 +300,8 @@ FORGED: dict[str, tuple[Change, set[str]]] = {
         lambda p: put(answer_in(p), "citations", 0, "article", "date", value="2001-01-01"), {"articles"}
     ),
     "another hash": (lambda p: put(p, "exchanges", 0, "citations", 0, "sha256", value="0" * 64), {"articles"}),
+    "a later layout, so that the page is not compared": (lambda p: put(p, "layout", value=2), {"page"}),
+    "an earlier one, likewise": (lambda p: put(p, "layout", value=0), {"page"}),
     "an answer to another question": (lambda p: put(p, "exchanges", 0, "question", value="Who did it?"), {"markers"}),
 }  # fmt: skip
 
@@ -425,6 +427,10 @@ HOSTILE: dict[str, tuple[Callable[[Path, dict[str, bytes]], Path], str]] = {
     "a file twice but for case": (lambda p, w: zipped(p, *w.items(), ("articles/RAIN.json", b"{}")), "twice"),
     "a bomb": (lambda p, w: zipped(p, *w.items(), ("articles/big.json", bytes(97_000_000))), "97 MB"),
     "a bomb that lies": (lying, "no whole zip"),
+    "too many files": (lambda p, w: p.write_bytes(b"PK\x01\x02" * 60_000) and p, "60,000 files"),
+    "a program before the zip": (
+        lambda p, w: p.write_bytes(b"#!/bin/sh\n" + rezip(p, w).read_bytes()) and p, "before the zip"
+    ),
     "no json": (lambda p, w: rezip(p, {**w, "pack.json": b"{,"}), "pack.json"),
     "other json": (lambda p, w: rezip(p, {**w, "pack.json": b"[1, 2]"}), "pack.json"),
     "deep json": (lambda p, w: rezip(p, deep(w)), "nested too deeply"),

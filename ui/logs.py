@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from rag.settings import Settings
 
 LOGGER = logging.getLogger("citedesk")
+LOGGER.addHandler(logging.NullHandler())  # without a log, not even warnings are printed
 _LONGEST = 200
 _PLAIN = re.compile(r"[A-Za-z0-9_./:@{}+-]+")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import sys
 import threading
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -24,6 +25,7 @@ from rag.answer import Answer, Draft, Turn
 from rag.evidence import article_ref
 from ui import mcp_texts
 from ui.export_parts import version
+from ui.screen import say
 from ui.sources import finder
 from ui.streaming import Streams
 
@@ -243,6 +245,8 @@ def run(desk: Assistant) -> None:
     if threading.current_thread() is threading.main_thread():
         # A thread waits for the next line of stdin and cannot be called off: Ctrl-C has to end the process.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
+    if sys.stdin.isatty():
+        say("this speaks MCP with a client on stdin; to ask by hand: citedesk chat")
     asyncio.run(_serve(make_server(desk)))
 
 

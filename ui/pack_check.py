@@ -198,6 +198,8 @@ def _support(opened: Opened) -> CheckResult:
 
 def _page(opened: Opened) -> CheckResult:
     """The page shows what ``pack.json`` says."""
+    if not 1 <= opened.pack.layout <= LAYOUT:
+        return CheckResult("page", False, "it was made by a later citedesk; update this one to check it")
     if opened.pack.layout != LAYOUT:
         return CheckResult(
             "page",

@@ -64,8 +64,11 @@ def read_zip(path: Path) -> dict[str, bytes]:
         raise BadPack("it is no file; name the .zip that was exported")
     if (size := path.stat().st_size) > LARGEST_PACK + 100 * MOST_FILES:
         raise BadPack(f"it has {size / 1e6:,.0f} MB, the limit is {LARGEST_PACK / 1e6:,.0f} MB")
+    raw = path.read_bytes()
+    if (entries_said := raw.count(b"PK\x01\x02")) > MOST_FILES:  # before a list is made of them
+        raise BadPack(f"it has {entries_said:,} files, the limit is {MOST_FILES:,}")
     try:
-        with zipfile.ZipFile(path) as pack:
+        with zipfile.ZipFile(io.BytesIO(raw)) as pack:
             entries = pack.infolist()
             _refuse(entries)
             return {entry.filename: _read(pack, entry) for entry in entries}
@@ -79,8 +82,8 @@ def read_zip(path: Path) -> dict[str, bytes]:
 
 def _refuse(entries: list[zipfile.ZipInfo]) -> None:
     """Whatever a pack of ours would not have. Raises BadPack."""
-    if len(entries) > MOST_FILES:
-        raise BadPack(f"it has {len(entries):,} files, the limit is {MOST_FILES:,}")
+    if min((entry.header_offset for entry in entries), default=0) > 0:
+        raise BadPack("something stands before the zip in the same file; export it again")
     seen: set[str] = set()
     for entry in entries:
         name = entry.orig_filename

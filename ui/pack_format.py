@@ -17,7 +17,7 @@ from ui.store.conversations import Conversation, Exchange, State
 
 FORMAT = 1
 LAYOUT = 1
-"""Of the page; raise it whenever the same conversation makes another one, so that old packs stay valid."""
+"""Of the page; raise it whenever the same conversation makes another one. Pages of earlier layouts are not compared."""
 
 PACK, PAGE, SUMS = "pack.json", "conversation.html", "SHA256SUMS"
 ARTICLE = re.compile(r"articles/[A-Za-z0-9][A-Za-z0-9._~-]{0,99}\.json")

@@ -89,7 +89,7 @@ class Guard:
         uploads = path.startswith(UPLOADS)
         most = self._most_uploaded if uploads else self._most
         remedy = "split it into smaller files" if uploads else "send a shorter question and history"
-        body = Body(receive, send, most, remedy, number)
+        body = Body(receive, send, most, remedy, (path, number))
         try:
             self._hosts.check(headers)
             check_origin(scope["method"], headers)
@@ -104,7 +104,7 @@ class Guard:
             self._count(scope, person.name if self._login and person is not NOBODY else address(scope))
             body.check_length(headers)
         except Refusal as why:
-            await why.respond(send, number)
+            await why.respond(send, path, number)
             return
         except ClientDisconnect:
             return

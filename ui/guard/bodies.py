@@ -18,15 +18,16 @@ SLOWEST = 8_192
 class Body:
     """The body of one request, between the server and the app.
 
-    Once a refusal is sent, the app learns that the client has left, and what it still says is dropped.
+    ``name`` is the path that was asked for, and the number of the request. Once a refusal is sent, the app learns
+    that the client has left, and what it still says is dropped.
     """
 
-    def __init__(self, receive: Receive, send: Send, limit: int, remedy: str, request_id: str) -> None:
+    def __init__(self, receive: Receive, send: Send, limit: int, remedy: str, name: tuple[str, str]) -> None:
         self._receive = receive
         self._send = send
         self._limit = limit
         self._remedy = remedy
-        self._request_id = request_id
+        self._name = name
         self._size = 0
         self._waited = 0.0
         self._more = True
@@ -66,7 +67,7 @@ class Body:
     async def _refuse(self, why: Refusal) -> Message:
         self.refused = True
         if not self._started:
-            await why.respond(self._send, self._request_id)
+            await why.respond(self._send, *self._name)
         return {"type": "http.disconnect"}
 
     def _too_large(self) -> Refusal:

@@ -7,8 +7,10 @@ import hashlib
 import json
 import re
 
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import Message, Scope, Send
+
+from ui.guard.hosts import HERE, host_name
 
 PAGE = "/"
 """Where the chat page is: the one place whose own inline scripts run, as the server wrote them."""
@@ -30,7 +32,6 @@ _ALWAYS = {
     "x-frame-options": "DENY",
     "referrer-policy": "same-origin",  # without any, a form would come from the origin "null"
     "permissions-policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=(), display-capture=()",
-    "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
 }
 _CONFIG = re.compile(rb"window\.gradio_config = (\{.*?\});?</script>", re.DOTALL)
@@ -60,6 +61,8 @@ class Policy:
     def __init__(self, scope: Scope, send: Send, request_id: str) -> None:
         self._send = send
         self._path = scope["path"]
+        host = host_name(Headers(scope=scope).get("host", ""))
+        self._is_secure = scope.get("scheme") == "https" or host in HERE
         self._request_id = request_id
         self._held: Message | None = None
         self._body = bytearray()
@@ -96,6 +99,8 @@ class Policy:
         is_asset = self._path.startswith(ASSETS)
         for name, value in _ALWAYS.items():
             headers.setdefault(name, value)
+        if self._is_secure:  # elsewhere browsers complain that they cannot keep to it
+            headers.setdefault("cross-origin-opener-policy", "same-origin")
         policy = _FOR_PAGE.format(hashes="") if is_asset else _FOR_OTHERS
         headers.setdefault("content-security-policy", policy)
         if not is_asset:

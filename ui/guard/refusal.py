@@ -18,13 +18,14 @@ class Refusal(Exception):
         self.detail = detail
         self.headers = dict(headers or {})
 
-    async def respond(self, send: Send, request_id: str) -> None:
-        """Tell the client."""
+    async def respond(self, send: Send, path: str, request_id: str) -> None:
+        """Tell the client; ``path`` is what it asked for."""
         problem = {
             "type": "about:blank",
             "title": HTTPStatus(self.status).phrase,
             "status": self.status,
             "detail": self.detail,
+            "instance": path[:200],
             "request_id": request_id,
         }
         body = json.dumps(problem).encode()
