@@ -13,6 +13,7 @@ from index.archive import Archive
 from index.articles import Article, Passage
 from index.sentences import blocks
 from rag.evidence import Evidence
+from tests.chromium import any_page, browser, page  # noqa: F401  fixtures
 from tests.llm_server import LLMServer
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -15,7 +15,7 @@ from rag.evidence import article_ref
 from tests.conftest import DATA
 from tests.fake_desk import answered
 from tests.test_ui_render import Shown
-from ui import render, terminal
+from ui import render, render_sources, terminal
 from ui.screen import write_json
 
 PAYLOADS = [
@@ -71,8 +71,8 @@ def test_the_page_shows_a_payload_as_text_and_links_nowhere(payload: str) -> Non
     refusal = dataclasses.replace(answer, abstained=True, citations=(), statements=())
     for shown in (answer, refusal):
         for html in (
-            render.answer_html(shown, 1, lambda _: ref),
-            render.sources_html(shown, 1, lambda _: ref),
+            render.answer_html(shown, "1", lambda _: ref),
+            render_sources.sources_html(shown, "1", lambda _: ref),
             render.draft_html(shown.text),
             render.stopped_html(shown.text),
             render.problem_html(payload),
@@ -101,6 +101,6 @@ def test_a_recorded_web_address_is_the_only_link_out() -> None:
     ref = article_ref(Article("It rained.", url="https://news.example/a?b=1&c=2", id="a1"))
     answer, _ = everywhere("x")
     citation = dataclasses.replace(answer.citations[0], article=ref)
-    html = render.sources_html(dataclasses.replace(answer, citations=(citation,)), 1, lambda _: ref)
+    html = render_sources.sources_html(dataclasses.replace(answer, citations=(citation,)), "1", lambda _: ref)
     assert Shown(html).links == ["https://news.example/a?b=1&c=2"]
     assert 'rel="noopener noreferrer"' in html

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 HISTORY = 20
 """Earlier exchanges that a follow-up may refer to."""
 STORE = "conversations.sqlite3"
+BROKE_OFF = "the answer broke off; the server’s log says why"
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,10 @@ class Service:
                 yield item
         except CitedeskError as error:
             self.conversations.fail(begun.id, str(error))
+            ended = True
+            raise
+        except Exception:
+            self.conversations.fail(begun.id, BROKE_OFF)
             ended = True
             raise
         finally:

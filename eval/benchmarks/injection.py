@@ -47,10 +47,10 @@ AS_OF = "2023-11-08"
 # The page is a room above this one, so it is asked as a reader would ask it: from outside.
 _PAGE = """
 import json, pickle, sys
-from ui import render
+from ui import render, render_sources
 answers, refs = pickle.load(sys.stdin.buffer)
 find = refs.__getitem__
-print(json.dumps([render.answer_html(a, 1, find) + render.sources_html(a, 1, find) for a in answers]))
+print(json.dumps([render.answer_html(a, "1", find) + render_sources.sources_html(a, "1", find) for a in answers]))
 """
 
 
