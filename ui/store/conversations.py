@@ -20,7 +20,7 @@ from ui.store.schema import conversations, exchanges, reading
 State = Literal["running", "answered", "failed", "stopped", "interrupted"]
 TITLE_CHARS = 120
 LONGEST_RUN = dt.timedelta(minutes=15)
-"""After which a running answer of another server counts as interrupted."""
+"""After which a running answer counts as interrupted, wherever its server may be; it can still come."""
 
 
 class ConversationNotFound(BadInput):
@@ -251,7 +251,10 @@ def _columns() -> Sequence[sa.Column[Any]]:
 
 
 def _exchange(row: Any) -> Exchange:
-    return Exchange(*row)
+    found = Exchange(*row)
+    if found.state == "running" and found.created < _now() - LONGEST_RUN:  # its server may never come back
+        return replace(found, state="interrupted")
+    return found
 
 
 def _title(text: str) -> str:

@@ -103,14 +103,17 @@ def _extractive(options: argparse.Namespace, archive: Path) -> list[str]:
         outcome = asyncio.run(plan.carry_out(server, deck(options.period, options.seed)))
     _print_outcome(f"server, {options.people} people, extractive", outcome)
     speeds += [engine(count) for count in reversed(counts)]
-    means = {
-        count: statistics.mean(speed.per_second for speed in speeds if speed.threads == count)
-        for count in counts
-    }
     failed = _failures(outcome)
-    for count, mean in means.items():
-        ratio = outcome.per_second / mean
-        print(f"ratio to the engine in {count} threads: {ratio:.3f} (at least {WANTED} is wanted)")
+    busy = outcome.watch.cores(outcome.since, outcome.until)
+    for count in counts:
+        same = [speed for speed in speeds if speed.threads == count]
+        ratio = outcome.per_second / statistics.mean(speed.per_second for speed in same)
+        # What else ran on the machine meanwhile cancels out of answers for each second of a core.
+        each = outcome.per_second / busy / statistics.mean(speed.per_second / speed.cores for speed in same)
+        print(
+            f"ratio to the engine in {count} threads: {ratio:.3f} (at least {WANTED} is wanted), "
+            f"per second of processor time {each:.3f}"
+        )
         failed += [f"throughput is {ratio:.0%} of the engine's in {count} threads"] * (ratio < WANTED)
     return failed + _memory(outcome)
 
