@@ -115,9 +115,11 @@ def test_growth_compares_the_first_seconds_with_the_last(
     held: Callable[[float], float], grown: float
 ) -> None:
     seconds = [float(n) for n in range(200)]
-    watch = Watch(1, seconds, [held(s) for s in seconds], [s / 2 for s in seconds])
+    memory = [held(s) for s in seconds]
+    watch = Watch(1, seconds, memory, memory[::-1], [s / 2 for s in seconds])
     first, last = watch.growth(0.0, 120.0)
     assert last / first - 1 == pytest.approx(grown, abs=0.02)
+    assert watch.own_growth(79.0, 199.0) == pytest.approx((last, first))
     assert watch.cores(10.0, 90.0) == 0.5
 
 

@@ -126,6 +126,8 @@ def _memory(outcome: Outcome) -> list[str]:
         f"memory: {first:.0f} to {last:.0f} MB over the last {outcome.until - since:.0f} s, {grown:+.1%} "
         f"(under {MOST_GROWTH:.0%} is wanted); at most {max(watch.memory, default=0):.0f} MB"
     )
+    own = watch.own_growth(since, outcome.until)
+    print(f"  without the files it has mapped: {own[0]:.0f} to {own[1]:.0f} MB, {own[1] / own[0] - 1:+.1%}")
     minutes = watch.memory[:: max(1, len(watch.memory) // 12)]
     print(f"  from its start, at equal distances: {' '.join(f'{held:.0f}' for held in minutes)} MB")
     return [f"memory has grown by {grown:.1%}"] if grown >= MOST_GROWTH else []

@@ -74,11 +74,15 @@ class Server:
 
 @dataclass(slots=True)
 class Watch:
-    """Memory of a process in MB and the seconds of processor time it has taken, at moments one second apart."""
+    """A process at moments one second apart: its memory in MB, and the seconds of processor time it has taken.
+
+    ``own`` is the memory without the files that it has mapped, such as the archive's indexes.
+    """
 
     pid: int
     at: list[float] = field(default_factory=list)
     memory: list[float] = field(default_factory=list)
+    own: list[float] = field(default_factory=list)
     cpu: list[float] = field(default_factory=list)
 
     async def run(self) -> None:
@@ -86,18 +90,19 @@ class Watch:
         while (seen := self._look()) is not None:
             self.at.append(time.monotonic())
             self.memory.append(seen[0])
-            self.cpu.append(seen[1])
+            self.own.append(seen[1])
+            self.cpu.append(seen[2])
             await asyncio.sleep(1.0)
 
-    def _look(self) -> tuple[float, float] | None:
+    def _look(self) -> tuple[float, float, float] | None:
         try:
             status = Path(f"/proc/{self.pid}/status").read_text("ascii", "replace")
             times = Path(f"/proc/{self.pid}/stat").read_text("ascii", "replace").rpartition(")")[2].split()
         except OSError:
             return None
-        found = re.search(r"VmRSS:\s+(\d+)", status)
+        held = [int(kb) / 1024 for kb in re.findall(r"(?:VmRSS|RssAnon):\s+(\d+)", status)]
         ticks = int(times[11]) + int(times[12])
-        return (int(found[1]) / 1024, ticks / os.sysconf("SC_CLK_TCK")) if found else None
+        return (held[0], held[1], ticks / os.sysconf("SC_CLK_TCK")) if len(held) == 2 else None
 
     def cores(self, since: float, until: float) -> float:
         """Cores that were busy on average between two moments."""
@@ -106,9 +111,16 @@ class Watch:
 
     def growth(self, since: float, until: float, span_s: float = 10.0) -> tuple[float, float]:
         """Memory in the first and in the last seconds between two moments, as means over ``span_s``."""
-        seen = [(at, held) for at, held in zip(self.at, self.memory, strict=True) if since <= at <= until]
-        first = [held for at, held in seen if at <= since + span_s]
-        last = [held for at, held in seen if at >= until - span_s]
+        return self._ends(self.memory, since, until, span_s)
+
+    def own_growth(self, since: float, until: float, span_s: float = 10.0) -> tuple[float, float]:
+        """As ``growth``, of ``own``."""
+        return self._ends(self.own, since, until, span_s)
+
+    def _ends(self, held: list[float], since: float, until: float, span_s: float) -> tuple[float, float]:
+        seen = [(at, mb) for at, mb in zip(self.at, held, strict=True) if since <= at <= until]
+        first = [mb for at, mb in seen if at <= since + span_s]
+        last = [mb for at, mb in seen if at >= until - span_s]
         if not first or not last:
             return float("nan"), float("nan")
         return sum(first) / len(first), sum(last) / len(last)
