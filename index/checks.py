@@ -105,7 +105,25 @@ def _counts(catalogue: Catalogue, indexes: Derived) -> CheckResult:
     detail = f"{len(expected)} passages, {len(dense)} in FAISS, {len(lexical)} in tantivy"
     if not expected == dense == lexical:
         return CheckResult("indexes", False, f"{detail}; {_AGAIN}")
+    if wrong := _misplaced(catalogue, indexes):
+        return CheckResult(
+            "indexes", False, f"{len(wrong)} passages of {detail} under another source; {_AGAIN}"
+        )
     return CheckResult("indexes", True, detail)
+
+
+def _misplaced(catalogue: Catalogue, indexes: Derived) -> set[int]:
+    """Numbers of the passages that an index has on another shelf than the catalogue."""
+    dense, wrong, shelves = indexes.dense.shelves, set[int](), dict[int, set[int]]()
+    for n, shelf in catalogue.each(
+        "SELECT p.n, COALESCE(s.shelf, 0) FROM passages p LEFT JOIN places s ON s.article = p.article"
+    ):
+        shelves.setdefault(shelf, set()).add(n)
+        if dense.get(n) != shelf:
+            wrong.add(n)
+    for shelf, numbers in shelves.items():
+        wrong |= numbers ^ set(indexes.lexical.on(shelf, len(numbers) + 1))
+    return wrong
 
 
 def _vectors(

@@ -156,6 +156,13 @@ class Dense:
         return np.sort(np.concatenate([self._base.numbers[~self._dead], self._fresh.numbers]))
 
     @property
+    def shelves(self) -> dict[int, int]:
+        """On which shelf each number stands."""
+        base, fresh, live = self._base, self._fresh, ~self._dead
+        numbers = np.concatenate([base.numbers[live], fresh.numbers]).tolist()
+        return dict(zip(numbers, np.concatenate([base.shelves[live], fresh.shelves]).tolist(), strict=True))
+
+    @property
     def worn(self) -> bool:
         """Whether so much has changed that building it again pays."""
         return worn(len(self._dead), len(self._fresh.numbers), int(np.count_nonzero(self._dead)))

@@ -105,6 +105,12 @@ class Lexical:
         found = self._scores(tantivy.Query.all_query(), len(self))
         return np.sort(np.fromiter(found, np.int64, len(found)))
 
+    def on(self, shelf: int, most: int) -> list[int]:
+        """The numbers of at most so many passages of a shelf."""
+        import tantivy
+
+        return list(self._scores(_on(Shelves((shelf,)), tantivy.Query.all_query()), most))
+
     def search(
         self, query: str, k: int, published: DateRange = ALWAYS, shelves: Shelves = EVERYWHERE
     ) -> dict[int, float]:

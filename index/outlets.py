@@ -27,8 +27,9 @@ DIRECT = "direct"
 _FILLED = "outlets"
 _RULES = "1"  # raise when the same article would come from another outlet
 _MANY = (".jsonl", ".csv", ".tsv", ".rss", ".atom", ".xml")
-_NEAR = 3
+_NEAR, _SHOWN = 3, 80
 _LETTER = re.compile(r"[^\W\d_]")
+_HOST = re.compile(r"[\w.-]+|[\da-f:.]+")
 
 Parts = tuple[str, ...]
 
@@ -58,7 +59,8 @@ def _host(address: str) -> str:
         host = split.hostname if split.scheme.lower() in ("http", "https") else None
     except ValueError:
         return ""
-    return (host or "").rstrip(".").removeprefix("www.")
+    host = (host or "").rstrip(".").removeprefix("www.")
+    return host if _HOST.fullmatch(host) else ""
 
 
 def place(catalogue: Catalogue, number: int) -> None:
@@ -201,6 +203,11 @@ def _unknown(name: str, outlets: set[str]) -> str:
     within = [each for low, each in alike.items() if asked.strip("/") and asked.strip("/") in low]
     near = list(dict.fromkeys([*near, *within]))[:_NEAR]
     if near:
-        return f"no article is from {name[:60]!r}; near it are {', '.join(near)}"
-    some = ", ".join(shown[:_NEAR]) or "none yet"
+        return f"no article is from {name[:60]!r}; near it are {_listed(near)}"
+    some = _listed(shown[:_NEAR]) or "none yet"
     return f"no article is from {name[:60]!r}; the {len(shown):,} sources of the archive begin with {some}"
+
+
+def _listed(names: Iterable[str]) -> str:
+    """Names in one line, whatever folders are called."""
+    return ", ".join(" ".join(name.split())[:_SHOWN] for name in names)

@@ -19,6 +19,7 @@ from pydantic import SecretStr
 
 from index.errors import LLMError
 from rag.budget import reply_tokens
+from rag.leaving import has_left
 
 if TYPE_CHECKING:
     from rag.llm_http import Wire
@@ -111,7 +112,7 @@ class ModelServer(ABC):
         seen, read, finished = 0, 0, False
         with wire.client() as http:
             try:
-                for piece in self._pieces(http, system, user):
+                for piece in self._awaited(self._pieces(http, system, user)):
                     finished, read = finished or piece.last, max(read, piece.read)
                     if piece.alive or piece.text:
                         wire.restart()
@@ -142,6 +143,12 @@ class ModelServer(ABC):
                 raise LLMError(f"{self._who} sent what cannot be read as a reply") from None
         self._check_end(wire, seen, finished)
         return read
+
+    def _awaited(self, pieces: Iterator[Piece]) -> Iterator[Piece]:
+        for piece in pieces:
+            if has_left.get()():
+                raise LLMError(f"nobody waits for {self._who} any more")
+            yield piece
 
     @property
     def _who(self) -> str:

@@ -69,6 +69,8 @@ def desk(tmp_path: Path, news: Path) -> Iterator[Archive]:
         ("https://www.cnn.com/x", "/news/a.txt", "cnn.com"),
         ("HTTP://CNN.com:8080/x?y", "", "cnn.com"),
         ("javascript:alert(1)", "/news/a.txt", "/news/"),
+        ("https://<script>alert(1)</script>.com/", "/news/a.txt", "/news/"),
+        ("https://\x1b[2Jcnn.com/", "/news/a.txt", "/news/"),
         ("https://[broken", "https://a.org/feed.xml", "a.org"),
         (None, "/news/feed.XML", "/news/feed.XML"),
         (None, "/news/rows.csv.gz", "/news/rows.csv.gz"),
@@ -139,6 +141,19 @@ def test_an_unknown_name_is_refused_with_near_ones(desk: Archive) -> None:
             desk.know_sources(Selection((name,)))
 
 
+def test_whatever_a_folder_is_called_it_is_a_source_and_the_error_one_line(tmp_path: Path) -> None:
+    folder = tmp_path / "desk notes\nof [bold] émile"
+    folder.mkdir()
+    (folder / "a.txt").write_text("Harbour report: talks.", "utf-8")
+    with Archive.open(tmp_path / "desk", encoder=FakeEncoder()) as archive:
+        archive.sync(folder)
+        (outlet,) = archive.sources()
+        assert len(found(archive, outlet.name)) == 1
+        with pytest.raises(UnknownSource) as error:
+            archive.search("harbour", include=["desk notes"])
+        assert "\n" not in str(error.value) and "émile/" in str(error.value)
+
+
 def test_a_file_that_moves_takes_its_articles_to_the_other_folder(desk: Archive, news: Path) -> None:
     (before,) = found(desk, "2023/11")
     encoder = desk.encoder
@@ -149,6 +164,16 @@ def test_a_file_that_moves_takes_its_articles_to_the_other_folder(desk: Archive,
     assert report.moved == 1 and not encoder.encoded
     assert before in found(desk, "2023/11") and len(found(desk, "2023/11")) == 2
     assert len(found(desk, "drafts/")) == 1 and desk.check().ok
+
+
+def test_check_sees_a_passage_under_another_source(desk: Archive) -> None:
+    found(desk)
+    db = sqlite3.connect(desk.path / "catalogue.sqlite")
+    db.execute("UPDATE places SET shelf = (SELECT MAX(shelf) FROM places)")
+    db.commit()
+    db.close()
+    failed = [each for each in desk.check().checks if not each.ok]
+    assert [each.name for each in failed] == ["indexes"] and "under another source" in failed[0].detail
 
 
 def test_a_copy_is_found_by_either_folder_until_one_is_gone(desk: Archive, news: Path) -> None:

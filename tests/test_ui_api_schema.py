@@ -31,6 +31,7 @@ from ui.api import create_app
 from ui.api.access import DECISIONS, editor, public, reader
 from ui.api.unknown import Unknown
 from ui.guard import Guard
+from ui.page.fragments import add_fragments
 
 CHECKS = (
     not_a_server_error,
@@ -82,7 +83,8 @@ def calls(dependant: Dependant) -> Iterator[Any]:
 
 
 def test_every_route_says_who_may_use_it() -> None:
-    app = create_app(service_of(FakeDesk()))
+    app = create_app(service := service_of(FakeDesk()))
+    add_fragments(app, service)
     decided: dict[str, Any] = {}
     for route in app.router.routes:
         if isinstance(route, APIRoute):
@@ -91,7 +93,7 @@ def test_every_route_says_who_may_use_it() -> None:
             decided |= {f"{method} {route.path}": found[0] for method in route.methods}
         else:  # what takes unknown paths, which tells nothing
             assert isinstance(route, Route) and isinstance(route.endpoint, Unknown)
-    assert decided == DECIDED
+    assert decided == DECIDED | {f"GET /ui/{name}": reader for name in ("sources", "article", "follow-ups")}
 
 
 def test_the_document_lists_every_route_with_its_problems(api: FastAPI) -> None:

@@ -148,7 +148,7 @@ def test_events_end_with_the_problem_if_there_is_one(web: httpx.Client) -> None:
     assert (name, problem["status"], problem["type"]) == ("problem", 400, "urn:citedesk:problem:bad-date")
 
 
-CHATTY = {"chunks": [SAID + " "], "drip": 0.05, "says": "Platform {n} was seized in 2015. [1] "}
+CHATTY = {"chunks": [SAID + " "], "drip": 0.2, "says": "Platform {n} was seized in 2015. [1] "}
 SILENT = {"chunks": [SAID + " ", "More", "."], "hang": 2}
 
 
@@ -172,7 +172,9 @@ def test_a_client_that_leaves_stops_the_llm(
             pass
         if stream:
             assert leaving.recv(1)
-    assert llm.wait_until_gone()
+    assert any(llm.wait_until_gone() for _ in range(4)), (
+        "the first answer loads its models, on a busy machine"
+    )
     state = ""
     while state in ("", "running"):
         ((kept),) = web.get(f"/v1/conversations/{key}").json()["exchanges"]
@@ -243,7 +245,10 @@ def test_the_end_of_the_server_waits_ten_seconds_at_most_and_says_why(
         server.process.wait(timeout=10)
         assert time.monotonic() - told < 10
     (kept,) = Conversations(open_store(tmp_path / "archive" / STORE)).exchanges(LOCAL.name, key)
-    assert kept.question == PLATFORM and kept.state in ("stopped", "running")  # the latter: interrupted at restart
+    assert kept.question == PLATFORM and kept.state in (
+        "stopped",
+        "running",
+    )  # the latter: interrupted at restart
 
 
 def test_a_question_that_nothing_answers_is_refused_with_a_status_of_200(web: httpx.Client) -> None:

@@ -12,7 +12,7 @@ from index.errors import CitedeskError
 from rag.answer import Answer
 
 # Past tense to base form of verbs that news is told in; what they take is worth asking for.
-_VERBS = {
+VERBS = {
     "accused": "accuse someone of", "announced": "announce", "approved": "approve", "arrested": "arrest",
     "attacked": "attack", "banned": "ban", "blamed": "blame", "bought": "buy", "built": "build",
     "claimed": "claim", "condemned": "condemn", "confirmed": "confirm", "criticised": "criticise",
@@ -24,16 +24,16 @@ _VERBS = {
     "seized": "seize", "signed": "sign", "sold": "sell", "unveiled": "unveil", "urged": "urge",
     "vowed": "vow", "warned": "warn about", "won": "win",
 }  # fmt: skip
-_NAME = r"(?:[Tt]he )?[A-Z][\w’'&.-]*(?: (?:of (?:the )?)?[A-Z][\w’'&-]*){0,4}"
+NAME = r"(?:[Tt]he )?[A-Z][\w’'&.-]*(?: (?:of (?:the )?)?[A-Z][\w’'&-]*){0,4}"
 _DID = re.compile(
-    rf"(?:^|[,;] |\band |\bwhile |\bthat )(?P<who>{_NAME})(?: has| have)?(?: recently| also)? "
-    rf"(?P<verb>{'|'.join(_VERBS)})\b(?! (?:by|in|on)\b)"
+    rf"(?:^|[,;] |\band |\bwhile |\bthat )(?P<who>{NAME})(?: has| have)?(?: recently| also)? "
+    rf"(?P<verb>{'|'.join(VERBS)})\b(?! (?:by|in|on)\b)"
 )
 _PLACE = re.compile(
     r"\b(?P<how>near|in|over) (?P<where>(?:the )?[A-Z][\w’'-]+(?: [A-Z][\w’'-]+| region){0,3})"
 )
-_SENTENCE = re.compile(r"[^.!?\n]{40,400}[.!?](?=\s|$)")
-_NO_NAME = {
+SENTENCE = re.compile(r"[^.!?\n]{40,400}[.!?](?=\s|$)")
+NO_NAME = {
     "It",
     "He",
     "She",
@@ -72,13 +72,13 @@ def candidates(article: Article, start: int = 0, end: int | None = None) -> Iter
     ['What did Ukraine announce?', 'What happened in the Black Sea?']
     """
     whole = len(article.text) if end is None else end
-    for sentence in _SENTENCE.finditer(article.text, max(start, article.body_start), whole):
+    for sentence in SENTENCE.finditer(article.text, max(start, article.body_start), whole):
         start, end = sentence.span()
         words = sentence[0].strip()
         for did in _DID.finditer(words):
             who = re.sub(r"^The ", "the ", did["who"])
-            if who.split()[0] not in _NO_NAME:
-                yield Candidate(f"What did {who} {_VERBS[did['verb']]}?", article.id, start, end)
+            if who.split()[0] not in NO_NAME:
+                yield Candidate(f"What did {who} {VERBS[did['verb']]}?", article.id, start, end)
         for place in _PLACE.finditer(words):
             if not _NO_PLACE.search(place["where"]):
                 yield Candidate(f"What happened {place['how']} {place['where']}?", article.id, start, end)

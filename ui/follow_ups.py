@@ -6,18 +6,22 @@ import re
 import time
 from collections.abc import Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from index.articles import Article, Passage
 from index.errors import ArticleNotFound
 from rag.answer import Answer
+from rag.reader import Reader
 from ui.examples import Candidate, answered, candidates, varied
+from ui.who import who_did
 
 if TYPE_CHECKING:
     from rag.assistant import Assistant
 
 ARTICLES = 6  # cited and nearest ones that questions are drawn from
-TRIES = 12  # questions asked at most
+DRAWN = 24  # questions that are read for in their own sentence at most: some milliseconds each
+SURE, LIKELY = 7.0, 4.0  # logits of the reader there: asked at once; asked if there is nothing better
 SECONDS = 0.6  # after which no further one is asked, if there is one to show
 
 
@@ -30,17 +34,16 @@ def follow_ups(
     within_s: float = SECONDS,
     **scope: Any,
 ) -> tuple[str, ...]:
-    """Up to ``count`` next questions, those nearest to the citations first; without an LLM, in well under a second.
+    """Up to ``count`` next questions, from near the citations first; without an LLM, in about ``within_s`` seconds.
 
-    Each is answered by the archive's own words from the very sentence it was drawn from, as of the same day;
+    Each is answered in the archive's own words from the very sentence it was drawn from, as of the same day;
     none repeats the question, one ``asked`` before, or what the answer says already. ``scope`` is what else the
     question was asked with: ``since``, ``until``, ``include``, ``exclude``.
     """
     ask = partial(desk.without_llm().ask, as_of=answer.as_of, **scope)
     known = {_bare(each) for each in (answer.question, answer.standalone_question, *asked)}
     begun, found = time.monotonic(), list[str]()
-    queues = (_unsaid(answer, known, drawn) for drawn in _drawn(answer, desk))
-    for candidate in varied(queues, TRIES):
+    for candidate in _likely(answer, desk, known):
         if answered(candidate, ask):
             found.append(candidate.question)
         spent = time.monotonic() - begun
@@ -49,32 +52,51 @@ def follow_ups(
     return tuple(found[:count])
 
 
-def _drawn(answer: Answer, desk: Assistant) -> Iterator[Iterator[Candidate]]:
-    """The candidates of each cited article, then of the nearest others, those nearest to what was found first."""
+def _likely(answer: Answer, desk: Assistant, known: set[str]) -> Iterator[Candidate]:
+    """Candidates whose own sentence seems to answer them, those where that is sure first."""
+    articles = _articles(answer, desk)
+    queues = (_unsaid(answer, known, _drawn(*each)) for each in articles.values())
+    reader, rest = Reader.load(), list[tuple[float, Candidate]]()
+    for candidate in varied(queues, DRAWN):
+        text = articles[candidate.article_id][0].text[candidate.start : candidate.end]
+        (span,) = reader.read(candidate.question, [text])
+        if span.score >= SURE:
+            yield candidate
+        elif span.score >= LIKELY:
+            rest.append((span.score, candidate))
+    yield from (candidate for _, candidate in sorted(rest, key=lambda pair: -pair[0]))
+
+
+def _articles(answer: Answer, desk: Assistant) -> dict[str, tuple[Article, list[Passage]]]:
+    """The cited articles, then the nearest others, each with its passages: first what was found, then what is near."""
     places: dict[str, int] = {}
-    for citation in answer.citations:
-        places.setdefault(citation.article.id, citation.start)
-    for passage in answer.passages:
-        places.setdefault(passage.article_id, passage.start)
+    for found in chain(
+        ((c.article.id, c.start) for c in answer.citations),
+        ((p.article_id, p.start) for p in answer.passages),
+    ):
+        places.setdefault(*found)
+    articles = {}
     for article_id, at in list(places.items())[:ARTICLES]:
         try:
-            article, passages = desk.archive.article(article_id), desk.archive.passages(article_id)
-        except ArticleNotFound:
+            passages = sorted(desk.archive.passages(article_id), key=partial(_away, at))
+            articles[article_id] = desk.archive.article(article_id), passages
+        except ArticleNotFound:  # removed since
             continue
-        yield _from(article, sorted(passages, key=partial(_away, at)))
+    return articles
 
 
 def _away(at: int, passage: Passage) -> tuple[int, int]:
     return max(passage.start - at, at - passage.end, 0), passage.start
 
 
-def _from(article: Article, passages: Sequence[Passage]) -> Iterator[Candidate]:
-    for passage in passages:
-        yield from candidates(article, passage.start, passage.end)
+def _drawn(article: Article, passages: Sequence[Passage]) -> Iterator[Candidate]:
+    for draw in (who_did, candidates):
+        for passage in passages:
+            yield from draw(article, passage.start, passage.end)
 
 
 def _unsaid(answer: Answer, known: set[str], drawn: Iterator[Candidate]) -> Iterator[Candidate]:
-    """Those that are not asked yet, of sentences that the answer does not quote."""
+    """Those that were not asked yet, of sentences that the answer does not quote."""
     for each in drawn:
         quoted = any(
             c.article.id == each.article_id and c.start < each.end and each.start < c.end

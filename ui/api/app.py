@@ -23,6 +23,8 @@ from ui.api.unknown import add_unknown
 if TYPE_CHECKING:
     from ui.service import Service
 
+MEGA = 1_000_000
+
 
 def create_app(service: Service) -> FastAPI:
     """The API over a service; each error is a problem in one line."""
@@ -35,7 +37,10 @@ def create_app(service: Service) -> FastAPI:
         openapi_url=None,
         redirect_slashes=False,
     )
-    api.add_middleware(BodyLimit, uploads=int(service.settings.max_upload_mb * 1_000_000))
+    limits = service.settings
+    api.add_middleware(
+        BodyLimit, requests=int(limits.max_request_mb * MEGA), uploads=int(limits.max_upload_mb * MEGA)
+    )
     add_problem_handlers(api)
     add_document(api, auth=service.settings.auth)
     for add in (

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.api.problems import problem, reply
 
 MAX_BODY = 1_000_000
-"""Bytes of a request's body to ``/v1``, unless it brings articles."""
+"""Bytes of a request's body to ``/v1``, unless it brings articles, or the operator has set another limit."""
 MAX_ARTICLES = 10_000_000
 """Bytes of articles in JSON: they are held in memory whole."""
 ARTICLES, FILES = "/v1/articles", "/v1/articles/files"
@@ -21,8 +21,9 @@ _LINGER_BYTES, _LINGER_S = 4_000_000, 2.0  # a client that is still sending woul
 class BodyLimit:
     """Refuses bodies to ``/v1`` that are too large, however they are sent."""
 
-    def __init__(self, app: ASGIApp, uploads: int) -> None:
+    def __init__(self, app: ASGIApp, requests: int, uploads: int) -> None:
         self.app = app
+        self._limit = requests
         self._limits = {ARTICLES: min(MAX_ARTICLES, uploads), FILES: uploads}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -30,7 +31,7 @@ class BodyLimit:
         if scope["type"] != "http" or not scope["path"].startswith("/v1/"):
             await self.app(scope, receive, send)
             return
-        limit = self._limits.get(scope["path"], MAX_BODY)
+        limit = self._limits.get(scope["path"], self._limit)
         said = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
         if said.isdecimal() and int(said) > limit:
             await _refuse(scope, receive, send, limit, more=True)

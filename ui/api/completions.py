@@ -6,11 +6,9 @@ import time
 import uuid
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from fastapi import FastAPI, Request
-from pydantic import BaseModel, Field
 from starlette.responses import Response
 
 from index.errors import BadQuestion
@@ -18,125 +16,18 @@ from rag.answer import Answer, Draft, Turn
 from ui.api.access import Reader
 from ui.api.answering import EVENT_STREAM, PAUSE, event_stream, reply_with, told, whole
 from ui.api.asking import EARLIER, Question, alone
+from ui.api.openai_shapes import MODEL, ChatCompletion, ChatMessage, Completion, ModelList
 from ui.api.problems import Problem, UnknownModel, plain, problems
-from ui.api.replies import Json, Name, Text, encoded
+from ui.api.replies import Json, encoded
 from ui.payloads import answer_payload
 from ui.service import Service
 
-MODEL = "citedesk"
-"""The model that stands for whatever LLM the operator has set."""
 AFRESH = "\n\nThis replaces what stands above:\n\n"
 """Between a draft that was taken back, which these clients cannot do, and the answer."""
 _NOTHING_METERED = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 _EVENTS = {
     "schema": {"type": "string", "description": "Chunks as OpenAI sends them; the last one has citedesk."}
 }
-
-
-class Part(BaseModel):
-    """A part of a message; of its kinds, only text is read."""
-
-    type: str = Field(max_length=100)
-    text: Text | None = None
-
-
-class ChatMessage(BaseModel):
-    """A message. What the system or a tool says is not heeded: an answer rests on the archive alone."""
-
-    role: Literal["system", "developer", "user", "assistant", "tool", "function"]
-    content: Text | list[Part] | None = None
-
-    def text(self) -> str:
-        """All that is said in it."""
-        if isinstance(self.content, list):
-            return "\n".join(part.text for part in self.content if part.text)
-        return self.content or ""
-
-
-class StreamOptions(BaseModel):
-    """Whether the last chunk tells the usage."""
-
-    include_usage: bool | None = None
-
-
-class ChatScope(BaseModel):
-    """What only citedesk knows: see /v1/ask."""
-
-    as_of: Text | None = Field(None, max_length=40)
-    since: Text | None = Field(None, max_length=40)
-    until: Text | None = Field(None, max_length=40)
-    include: list[Name] = Field(default_factory=list, max_length=100)
-    exclude: list[Name] = Field(default_factory=list, max_length=100)
-    k: int | None = Field(None, ge=1, le=50)
-
-
-class Completion(BaseModel):
-    """A chat; the last message is the question. Temperature and the like may be given and change nothing."""
-
-    model: Name = Field(examples=[MODEL])
-    messages: list[ChatMessage] = Field(min_length=1, max_length=1000)
-    stream: bool | None = None
-    stream_options: StreamOptions | None = None
-    citedesk: ChatScope | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class ChatReply:
-    """The answer as a message."""
-
-    role: Literal["assistant"]
-    content: str
-    refusal: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The one answer there is."""
-
-    index: int
-    message: ChatReply
-    finish_reason: Literal["stop"]
-    logprobs: None
-
-
-@dataclass(frozen=True, slots=True)
-class Usage:
-    """Nothing is metered."""
-
-    prompt_tokens: int
-    completion_tokens: int
-    total_tokens: int
-
-
-@dataclass(frozen=True, slots=True)
-class ChatCompletion:
-    """OpenAI's shape, and the whole answer as ``citedesk``."""
-
-    id: str
-    object: Literal["chat.completion"]
-    created: int
-    model: str
-    choices: list[Choice]
-    usage: Usage
-    citedesk: Answer
-
-
-@dataclass(frozen=True, slots=True)
-class Model:
-    """An LLM that may be chosen."""
-
-    id: str
-    object: Literal["model"]
-    created: int
-    owned_by: str
-
-
-@dataclass(frozen=True, slots=True)
-class ModelList:
-    """The models, the one used unless told otherwise first."""
-
-    object: Literal["list"]
-    data: list[Model]
 
 
 def add_completions(api: FastAPI, service: Service) -> None:

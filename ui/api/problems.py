@@ -28,7 +28,18 @@ FORGETFUL = "the database of conversations cannot be used; ask whoever runs the 
 BROKEN = "the server failed at this request; its log says why"
 OPENAI_PATHS = ("/v1/chat/", "/v1/models")
 
+
+class UnknownModel(BadInput):
+    """A client of the OpenAI kind named a model that is not offered."""
+
+
+class NotAllowed(CitedeskError):
+    """This person may not do that."""
+
+
 _STATUS: tuple[tuple[type[CitedeskError], int], ...] = (
+    (NotAllowed, 403),
+    (UnknownModel, 404),
     (ConversationNotFound, 404),
     (ArticleNotFound, 404),
     (BadInput, 400),
@@ -55,14 +66,6 @@ ALWAYS = (401, 403, 408, 413, 421, 422, 429, 500, 503)
 """What may come of any request that needs a person."""
 
 
-class UnknownModel(BadInput):
-    """A client of the OpenAI kind named a model that is not offered."""
-
-
-class NotAllowed(CitedeskError):
-    """This person may not do that."""
-
-
 @dataclass(frozen=True, slots=True)
 class Problem:
     """Why a request failed: ``detail`` is one line with the value, the limit and the remedy.
@@ -84,8 +87,6 @@ def status_of(error: CitedeskError) -> int:
     >>> status_of(ArticleNotFound("no article")), status_of(BadInput("no")), status_of(CitedeskError("?"))
     (404, 400, 500)
     """
-    if isinstance(error, NotAllowed | UnknownModel):
-        return 403 if isinstance(error, NotAllowed) else 404
     return next((status for kind, status in _STATUS if isinstance(error, kind)), 500)
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, Query, Request
+from fastapi import Depends, FastAPI, Query, Request
 from fastapi.responses import HTMLResponse
 
 from index.errors import ArticleNotFound, CitedeskError
 from rag.answer import Answer, Citation
 from rag.evidence import article_ref
+from ui.api.access import reader
 from ui.page.suggestions import Suggestions
 from ui.payloads import answer_of
 from ui.people import Person, person_in
@@ -29,17 +30,22 @@ def add_fragments(web: FastAPI, service: Service) -> None:
     """Add ``/ui/sources``, ``/ui/article`` and ``/ui/follow-ups``: each for an exchange of one's own."""
     archive = service.desk.archive
     suggestions = Suggestions(service)
+    asked: dict[str, Any] = {
+        "response_class": HTMLResponse,
+        "include_in_schema": False,
+        "dependencies": [Depends(reader)],
+    }
 
     def answered(request: Request, exchange: str) -> Answer | None:
         return answer_in(service, person_in(request.scope), exchange)
 
-    @web.get("/ui/sources", response_class=HTMLResponse, include_in_schema=False)
+    @web.get("/ui/sources", **asked)
     def sources(request: Request, exchange: str) -> HTMLResponse:
         """The sources of an answer, or the articles nearest to a refusal."""
         answer = answered(request, exchange)
         return _html(sources_html(answer, attribute(exchange), finder(archive)) if answer else "")
 
-    @web.get("/ui/article", response_class=HTMLResponse, include_in_schema=False)
+    @web.get("/ui/article", **asked)
     def article(
         request: Request,
         exchange: str,
@@ -51,7 +57,7 @@ def add_fragments(web: FastAPI, service: Service) -> None:
         reading = read(answer, archive, n, passage) if answer else None
         return _html(reading_html(reading, attribute(exchange)) if reading else _NOTHING)
 
-    @web.get("/ui/follow-ups", response_class=HTMLResponse, include_in_schema=False)
+    @web.get("/ui/follow-ups", **asked)
     def follow_ups(request: Request, exchange: str) -> HTMLResponse:
         """Questions to go on with, which the archive really answers; empty if there are none."""
         return _html(follow_html(suggestions.after(person_in(request.scope), exchange)))

@@ -23,6 +23,8 @@ _TABLES = {
     "versions": "SELECT id, successor, digest, text FROM versions",
     "aliases": "SELECT s.id, a.id FROM aliases s JOIN articles a ON a.n = s.article",
     "origins": "SELECT o.path, a.id FROM origins o JOIN articles a ON a.n = o.article",
+    "places": "SELECT a.id, s.outlets FROM places p JOIN articles a ON a.n = p.article"
+    " JOIN shelves s ON s.n = p.shelf",
     "files": "SELECT path, size, digest FROM files",
     "problems": "SELECT path, source, reason FROM problems",
     "vectors": "SELECT key, vector FROM vectors",
