@@ -10,12 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
-from urllib.parse import urlsplit
 
 from index.articles import ALWAYS, DateRange
 from index.catalogue import Catalogue
 from index.ledger import DIRECT
-from index.sources import is_address
+from index.outlets import outlet_of
 
 _COLUMNS = (
     "a.id, a.title, a.date, a.url, (SELECT MIN(o.path) FROM origins o WHERE o.article = a.n),"
@@ -76,22 +75,13 @@ def months(catalogue: Catalogue) -> list[Month]:
 
 
 def source_of(url: str | None, path: str) -> str:
-    """Where an article came from, in a word or two.
+    """Where an article came from, in a word or two: its outlet, or the file where that is a folder or a file.
 
     >>> source_of("https://www.example.com/a/b", "/news/a.html"), source_of(None, "/news/a.txt"), source_of(None, "")
-    ('example.com', 'a.txt', 'added by hand')
+    ('example.com', 'a.txt', 'direct')
     """
-    for address in (url or "", path):
-        if is_address(address) and (host := _host(address)):
-            return host.removeprefix("www.")
-    return "added by hand" if path == DIRECT else PurePath(path).name
-
-
-def _host(address: str) -> str:
-    try:
-        return urlsplit(address).hostname or ""
-    except ValueError:
-        return ""
+    outlet = outlet_of(url, path)
+    return PurePath(path).name if "/" in outlet else outlet
 
 
 def _where(query: str, published: DateRange) -> tuple[str, list[str]]:

@@ -138,7 +138,7 @@ def serving(archive: Path, *flags: str) -> Iterator[str]:
     assert "Traceback" not in "".join(log), "".join(log)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop would be in the way of other modules' own
 def browser() -> Iterator[Any]:
     if not CHROMIUM:
         pytest.skip("no Chromium on this machine: install the package chromium to run this test")

@@ -16,6 +16,7 @@ from ui.page.archive_tab import archive_tab
 from ui.page.chat_parts import html
 from ui.page.chat_tab import AT_ONCE, chat_tab
 from ui.page.fragments import add_fragments
+from ui.page.uploading import only_uploads
 from ui.uploads import UploadGate
 
 if TYPE_CHECKING:
@@ -83,4 +84,5 @@ def build_page(service: Service, examples: Examples) -> gr.Blocks:
             with gr.Tab("Archive", elem_id="cd-tab-archive"):
                 archive_tab(service)
     page.queue(default_concurrency_limit=AT_ONCE)
+    only_uploads(page)
     return page

@@ -138,7 +138,7 @@ def _row(one: Listed, choosing: bool) -> str:
     return (
         f'<tr>{box if choosing else ""}<td class="cd-name">{_opener(one.id, one.title)}{flag}</td>'
         f'<td class="cd-day">{escape(long_date(one.date))}</td><td class="cd-from">{escape(one.source)}</td>'
-        f'<td class="cd-words">{one.words:,}<span class="cd-unit"> {"word" if one.words == 1 else "words"}</span></td></tr>'
+        f'<td class="cd-words">{one.words:,}<span class="cd-unit"> word{"" if one.words == 1 else "s"}</span></td></tr>'
     )
 
 
@@ -174,8 +174,9 @@ def _text_html(text: str, flagged: Sequence[Span] = ()) -> str:
     parts, at, shown = list[str](), 0, text[:SHOWN_CHARS]
     for start, end in sorted(flagged):
         if start >= at:
-            said = f'<mark class="cd-spoken" title="Speaks to a machine: never quoted">{escape(shown[start:end])}</mark>'
-            parts += [escape(shown[at:start]), said if shown[start:end] else ""]
+            said = escape(shown[start:end])
+            mark = f'<mark class="cd-spoken" title="Speaks to a machine: never quoted">{said}</mark>'
+            parts += [escape(shown[at:start]), mark if said else ""]
             at = end
     parts.append(escape(shown[at:]))
     rest = len(text) - SHOWN_CHARS
@@ -236,6 +237,6 @@ def remove_html(chosen: Sequence[Listed]) -> str:
     what = "this article" if len(chosen) == 1 else f"these {len(chosen):,} articles"
     return (
         f'<div class="cd-ask-remove" role="alert"><p>Remove {what} and what {"it" if len(chosen) == 1 else "they"}'
-        f" said before from the archive?</p><ul>{items}</ul><p>Files on disk are not touched. An article that came from a"
-        " file returns only if the file changes.</p></div>"
+        f" said before from the archive?</p><ul>{items}</ul><p>Files on disk are not touched. An article that"
+        " came from a file returns only if the file changes.</p></div>"
     )

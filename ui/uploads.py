@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from ui.people import LOCAL, Person
+from ui.people import person_in
 
 ENVELOPE = 1_000_000
 """Bytes that a form may add around its files."""
@@ -31,8 +31,7 @@ class UploadGate:
         await self.app(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> tuple[int, str] | None:
-        person: Person = scope.get("state", {}).get("person", LOCAL)
-        if person.role != "editor":
+        if person_in(scope).role != "editor":
             return 403, "only an editor adds articles here; ask whoever runs citedesk for that role"
         length = dict(scope["headers"]).get(b"content-length", b"").decode("latin-1")
         if not length.isdigit():

@@ -15,7 +15,7 @@ from index.errors import ArchiveEmpty, ArticleNotFound, BadInput, CitedeskError
 from ui import render_adding as adding
 from ui import render_archive as render
 from ui.adding import Moment, Work, addresses_work, carried_on, files_work
-from ui.people import LOCAL, Person
+from ui.people import Person, person_in
 
 if TYPE_CHECKING:
     from index.listing import Listed
@@ -35,6 +35,23 @@ OPENS = """element.addEventListener('click', (event) => {
   const title = event.target.closest('[data-article]');
   if (title) trigger('click', { article: title.dataset.article });
 });"""
+# Told before a byte is sent: a server that refuses halfway is to a browser one that has failed.
+WEIGHS = """const most = %d, mb = (bytes) => Math.ceil(bytes / 1e6).toLocaleString('en');
+const weigh = (event) => {
+  if (!event.target.closest?.('#cd-files')) return;
+  const files = [...(event.dataTransfer?.files ?? event.target.files ?? [])];
+  const size = files.reduce((sum, file) => sum + file.size, 0);
+  if (size <= most) return;
+  event.preventDefault();
+  event.stopImmediatePropagation();
+  if (event.target.files) event.target.value = '';
+  const said = document.createElement('p');
+  said.className = 'cd-failed';
+  said.setAttribute('role', 'alert');
+  said.textContent = `${mb(size)} MB are too much at once; the limit is ${mb(most)} MB: hand in less at a time.`;
+  element.replaceChildren(said);
+};
+for (const kind of ['change', 'drop']) document.addEventListener(kind, weigh, true);"""
 CHOICE = """() => JSON.stringify(
   [...document.querySelectorAll('#cd-articles input:checked')].map((box) => box.value))"""
 SHOW_ARTICLE = """() => {
@@ -60,8 +77,7 @@ class View:
 
 def person_of(request: gr.Request) -> Person:
     """Who asks."""
-    person: Person = request.request.scope.get("state", {}).get("person", LOCAL)
-    return person
+    return person_in(request.request.scope)
 
 
 class ArchiveTab:
@@ -179,26 +195,28 @@ def archive_tab(service: Service) -> None:
     """Fill the tab that is being built with the archive; called inside its ``gr.Tab``."""
     tab, page = Context.block, Context.root_block
     assert isinstance(tab, gr.Tab) and page is not None
-    parts, does = _parts(), ArchiveTab(service)
+    parts, does = _parts(int(service.settings.max_upload_mb * 1_000_000)), ArchiveTab(service)
     _wire_list(tab, page, parts, does)
     _wire_adding(parts, does)
     _wire_removing(parts, does)
 
 
-def _parts() -> Parts:
+def _parts(most: int) -> Parts:
     view = gr.State(View())
     with gr.Column(elem_id="cd-archive"):
-        held = gr.HTML(elem_id="cd-held")
-        months = gr.HTML(elem_id="cd-plot")
+        held = gr.HTML(elem_id="cd-held", apply_default_css=False)
+        months = gr.HTML(elem_id="cd-plot", apply_default_css=False)
+        flags = gr.HTML(elem_id="cd-flagged", apply_default_css=False, js_on_load=OPENS)
         with gr.Row(elem_id="cd-archive-columns"):
             with gr.Column(scale=3, min_width=320, elem_id="cd-articles-column"):
                 looking = _looking()
-                removing = _removing()
-                flags = gr.HTML(elem_id="cd-flagged", js_on_load=OPENS)
+                with gr.Column(elem_id="cd-foot"):
+                    removing = _removing()
+                    turning = _turning()
             with gr.Column(scale=2, min_width=320, elem_id="cd-archive-right"):
-                adding = _adding()
-                report = gr.HTML(elem_id="cd-report")
-                article = gr.HTML(elem_id="cd-article", js_on_load=OPENS)
+                adding = _adding(most)
+                report = gr.HTML(elem_id="cd-report", apply_default_css=False, js_on_load=WEIGHS % most)
+                article = gr.HTML(elem_id="cd-article", apply_default_css=False, js_on_load=OPENS)
     found = {
         "view": view,
         "held": held,
@@ -207,7 +225,7 @@ def _parts() -> Parts:
         "report": report,
         "article": article,
     }
-    return Parts(**found, **looking, **removing, **adding)
+    return Parts(**found, **looking, **turning, **removing, **adding)
 
 
 def _looking() -> dict[str, Any]:
@@ -219,18 +237,22 @@ def _looking() -> dict[str, Any]:
         max_length=1000,
         elem_id="cd-find",
     )
-    listed = gr.HTML(elem_id="cd-articles", js_on_load=OPENS)
+    listed = gr.HTML(elem_id="cd-articles", apply_default_css=False, js_on_load=OPENS)
+    return {"words": words, "listed": listed}
+
+
+def _turning() -> dict[str, Any]:
     with gr.Row(elem_id="cd-pages"):
         before = gr.Button("Previous", size="sm", interactive=False, elem_id="cd-before")
         after = gr.Button("Next", size="sm", interactive=False, elem_id="cd-after")
         remove = gr.Button("Remove chosen…", size="sm", visible=False, elem_id="cd-remove")
-    return {"words": words, "listed": listed, "before": before, "after": after, "remove": remove}
+    return {"before": before, "after": after, "remove": remove}
 
 
 def _removing() -> dict[str, Any]:
     pending, choice = gr.State(()), gr.Textbox(visible=False)
     with gr.Column(visible=False, elem_id="cd-removing") as asking:
-        question = gr.HTML()
+        question = gr.HTML(apply_default_css=False)
         with gr.Row():
             yes = gr.Button("Remove", variant="stop", size="sm", elem_id="cd-remove-yes")
             no = gr.Button("Keep", size="sm", elem_id="cd-remove-no")
@@ -244,10 +266,10 @@ def _removing() -> dict[str, Any]:
     }
 
 
-def _adding() -> dict[str, Any]:
+def _adding(most: int) -> dict[str, Any]:
     with gr.Column(visible=False, elem_id="cd-add") as editing:
         files = gr.File(
-            label="Add files: drop them here, or click to choose",
+            label=f"Add files, up to {most // 1_000_000:,} MB at once",
             file_count="multiple",
             height=132,
             elem_id="cd-files",
@@ -301,7 +323,7 @@ def _wire_list(tab: gr.Tab, page: gr.Blocks, parts: Parts, does: ArchiveTab) -> 
     entered = [*overview, *shown, parts.editing, parts.remove]
     tab.select(enter, parts.view, entered, **DIRECT)
     # Each letter asks anew; only the newest answer is wanted.
-    parts.words.input(narrow, parts.words, shown, trigger_mode="always_last", **DIRECT)
+    parts.words.change(narrow, parts.words, shown, trigger_mode="always_last", **DIRECT)
     parts.words.submit(search, parts.words, shown, **DIRECT)
     parts.before.click(back, parts.view, shown, **DIRECT)
     parts.after.click(on, parts.view, shown, **DIRECT)
@@ -380,6 +402,7 @@ def _wire_removing(parts: Parts, does: ArchiveTab) -> None:
         return *keep(), said, *does.overview(), *does.articles(view, person)
 
     refreshed = [parts.held, parts.months, parts.flags, parts.view, parts.listed, parts.before, parts.after]
-    parts.remove.click(ask, parts.choice, asked, js=CHOICE, **DIRECT)
+    question = parts.remove.click(ask, parts.choice, asked, js=CHOICE, **DIRECT)
+    question.then(None, None, None, js="() => document.querySelector('#cd-remove-no')?.focus()", **QUIET)
     parts.no.click(keep, None, asked, **DIRECT)
     parts.yes.click(remove, [parts.pending, parts.view], [*asked, parts.report, *refreshed], **DIRECT)
