@@ -27,7 +27,7 @@ from tests.test_ui_crash import SAID, conversation, events, exchanges
 from ui.api import create_app
 from ui.people import LOCAL
 from ui.service import Service
-from ui.store.conversations import Conversations
+from ui.store.conversations import ConversationNotFound, Conversations
 from ui.store.schema import exchanges as table
 from ui.store.schema import open_store
 
@@ -51,19 +51,41 @@ def browsing(*servers: Running) -> Iterator[list[httpx.Client]]:
             client.close()
 
 
+@contextmanager
+def store(url: str | Path, server: str = "") -> Iterator[Conversations]:
+    engine = open_store(url)
+    try:
+        yield Conversations(engine, server=server)
+    finally:
+        engine.dispose()
+
+
 def test_writers_of_two_servers_take_their_places_one_after_the_other(database: str) -> None:
-    stores = [Conversations(open_store(database), server=name) for name in ("one", "two")]
-    key = stores[0].create("ann").id
+    with store(database, "one") as one, store(database, "two") as two, ThreadPoolExecutor(12) as pool:
+        key = one.create("ann").id
 
-    def ask(n: int) -> int:
-        return stores[n % 2].begin("ann", key, f"Question {n}?").place
+        def ask(n: int) -> int:
+            return (one, two)[n % 2].begin("ann", key, f"Question {n}?").place
 
-    with ThreadPoolExecutor(12) as pool:
         places = list(pool.map(ask, range(120)))
-    assert sorted(places) == list(range(1, 121))
-    said = stores[1].exchanges("ann", key)
-    assert [each.question for each in said] == [f"Question {places.index(n)}?" for n in range(1, 121)]
-    assert stores[0].get("ann", key).title in {each.question for each in said}
+        assert sorted(places) == list(range(1, 121))
+        said = two.exchanges("ann", key)
+        assert [each.question for each in said] == [f"Question {places.index(n)}?" for n in range(1, 121)]
+        assert one.get("ann", key).title == said[0].question
+
+
+def test_history_is_read_from_postgresql_as_from_sqlite(database: str, tmp_path: Path) -> None:
+    for url in (database, tmp_path / "c.sqlite3"):
+        with store(url) as kept:
+            key = kept.create("ann").id
+            for n in range(4):
+                begun = kept.begin("ann", key, f"Question {n}?")
+                if n != 2:
+                    kept.finish(begun.id, {"text": f"Answer “{n}”.", "citations": []})
+            said = [("Question 1?", "Answer “1”."), ("Question 3?", "Answer “3”.")]
+            assert kept.told("ann", key, 3) == said
+            with pytest.raises(ConversationNotFound):
+                kept.told("bob", key, 3)
 
 
 def test_two_servers_on_one_database_are_one_to_their_people(

@@ -127,8 +127,8 @@ class Service:
 
     def history(self, person: Person, conversation: str) -> tuple[Turn, ...]:
         """The last exchanges of a conversation that were answered. Raises ConversationNotFound."""
-        said = self.conversations.exchanges(person.name, conversation, last=HISTORY)
-        return tuple(Turn(each.question, each.answer["text"]) for each in said if each.answer)
+        said = self.conversations.told(person.name, conversation, HISTORY)
+        return tuple(Turn(question, text) for question, text in said)
 
 
 class _Closing(Iterator[Draft | Answer]):

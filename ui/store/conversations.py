@@ -128,6 +128,26 @@ class Conversations:
         with self._reading.connect() as at:
             return [_exchange(row) for row in at.execute(asked.limit(last))][::-1]
 
+    def told(self, owner: str, key: str, last: int) -> list[tuple[str, str]]:
+        """Questions and the texts of their answers, the oldest first, of the ``last`` exchanges that have any.
+
+        The rest of the answers, which is long, is not read. Raises ConversationNotFound.
+        """
+        self.check(owner, key)
+        newest = (
+            sa.select(exchanges.c.place, exchanges.c.question, exchanges.c.answer)
+            .where(exchanges.c.conversation == key)
+            .order_by(exchanges.c.place.desc())
+            .limit(last)
+            .subquery()
+        )
+        text = newest.c.answer["text"].as_string()
+        asked = (
+            sa.select(newest.c.question, text).where(newest.c.answer.is_not(None)).order_by(newest.c.place)
+        )
+        with self._reading.connect() as at:
+            return [(question, said) for question, said in at.execute(asked)]
+
     def exchange(self, owner: str, key: str) -> Exchange:
         """One exchange by its id. Raises ConversationNotFound."""
         mine = sa.select(conversations.c.id).where(conversations.c.owner == owner)
