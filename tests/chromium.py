@@ -91,8 +91,8 @@ class SlowLLM:
 
 
 @contextmanager
-def serving(archive: Path, *flags: str) -> Iterator[str]:
-    """A server process on a free port; its address."""
+def serving(archive: Path, *flags: str, **settings: str) -> Iterator[str]:
+    """A server process on a free port, with settings from the environment; its address."""
     process = subprocess.Popen(
         [
             sys.executable,
@@ -110,6 +110,7 @@ def serving(archive: Path, *flags: str) -> Iterator[str]:
             **os.environ,
             "PYTHONPATH": str(ROOT),
             "CITEDESK_ARCHIVE": str(archive),
+            **settings,
         },
     )
     assert process.stderr is not None

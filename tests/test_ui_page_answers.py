@@ -200,6 +200,44 @@ def test_hostile_questions_articles_titles_and_addresses_stay_text(any_page: Any
     )
 
 
+def test_follow_ups_come_after_the_answer_and_can_be_asked(any_page: Any, url: str) -> None:
+    page = any_page
+    page.goto(url)
+    ask(page, "Who declared the Larvik dam safe?")
+    settled(page)
+    suggested = page.locator(".cd-follow button")
+    suggested.first.wait_for()
+    question = suggested.first.inner_text()
+    suggested.first.click()
+    answer = settled(page, 2)
+    assert answer.locator(".cd-question").inner_text() == question
+    assert answer.locator("a.cd-chip").count() >= 1, "what is suggested is answered"
+
+
+def test_sources_can_be_left_out_and_the_account_says_so(any_page: Any, url: str) -> None:
+    page = any_page
+    page.goto(url)
+    page.get_by_role("button", name="Narrow down").click()
+    page.get_by_label("Only these sources").click()
+    page.get_by_role("option", name="times.example").click()
+    page.keyboard.press("Escape")
+    ask(page, OVERVIEW)
+    answer = settled(page)
+    answer.locator(".cd-made").click()
+    assert "only times.example" in answer.locator(".cd-about dl").inner_text()
+    assert "A court fined Norvann" in answer.inner_text() and "Inspectors" not in answer.inner_text()
+    assert page.get_by_label("Worded by").count() == 0, "there is one way to word answers"
+
+
+def test_a_conversation_can_be_taken_along(any_page: Any, answer: Any) -> None:
+    page = any_page
+    for name, start in (("Markdown", b"#"), ("HTML", b"<!"), ("Evidence pack", b"PK")):
+        page.get_by_text("Export", exact=True).click()
+        with page.expect_download() as download:
+            page.get_by_role("link", name=name).click()
+        assert Path(download.value.path()).read_bytes().lstrip()[:2].lower().startswith(start.lower()), name
+
+
 def test_an_article_that_was_removed_still_shows_its_stored_quote(browser: Any, tmp_path: Path) -> None:
     folder = newsroom(tmp_path)
     with serving(folder) as address, opened(browser) as page:

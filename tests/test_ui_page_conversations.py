@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from tests.chromium import SlowLLM, ask, opened, serving, settled
 from ui.cli import main
 from ui.store.conversations import Conversations
-from ui.store.schema import exchanges, open_store
+from ui.store.schema import conversations, exchanges, open_store
 
 pytestmark = pytest.mark.browser
 BLACK_SEA = "What did Ukraine recapture in the Black Sea?"
@@ -32,6 +32,16 @@ def archive(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
 def url(archive: Path) -> Iterator[str]:
     with serving(archive) as address:
         yield address
+
+
+def visitor(page: Any, url: str, engine: sa.Engine) -> str:
+    """The name under which the browser's conversations are kept."""
+    page.goto(url)
+    ask(page, KIM)
+    settled(page)
+    with engine.connect() as at:
+        key = page.url.partition("#c=")[2]
+        return str(at.execute(sa.select(conversations.c.owner).where(conversations.c.id == key)).scalar())
 
 
 def listed(page: Any) -> Any:
@@ -89,15 +99,15 @@ def test_a_conversation_survives_a_reload_and_a_restart(browser: Any, archive: P
             assert "2015" in settled(page, 2).locator(".cd-short").inner_text()
 
 
-def test_two_tabs_may_write_to_the_same_conversation(browser: Any, page: Any, url: str) -> None:
+def test_two_tabs_may_write_to_the_same_conversation(page: Any, url: str) -> None:
     page.goto(url)
     ask(page, BLACK_SEA)
     stale = settled(page)
-    with opened(browser) as other:
-        other.goto(page.url)
-        settled(other)
-        ask(other, KIM)
-        settled(other, 2)
+    other = page.context.new_page()
+    other.goto(page.url)
+    settled(other)
+    ask(other, KIM)
+    settled(other, 2)
     stale.get_by_role("button", name="Retry").click()
     page.get_by_text("Another tab has added to this conversation").wait_for()
     assert settled(page, 2).locator(".cd-question").inner_text() == KIM
@@ -110,8 +120,9 @@ def test_an_interrupted_answer_is_shown_as_such_and_can_be_retried(
 ) -> None:
     engine = open_store(archive / "conversations.sqlite3")
     kept = Conversations(engine, server="one that died")
-    key = kept.create("local").id
-    kept.begin("local", key, BLACK_SEA)
+    me = visitor(page, url, engine)
+    key = kept.create(me).id
+    kept.begin(me, key, BLACK_SEA)
     page.goto(f"{url}#c={key}")
     page.locator("[data-running]", has_text="Still being answered").wait_for()
     with engine.begin() as at:
@@ -126,7 +137,8 @@ def test_an_interrupted_answer_is_shown_as_such_and_can_be_retried(
 
 def test_ten_thousand_exchanges_do_not_hurt(any_page: Any, url: str, archive: Path) -> None:
     engine = open_store(archive / "conversations.sqlite3")
-    key = Conversations(engine).create("local", "Long").id
+    page = any_page
+    key = Conversations(engine).create(visitor(page, url, engine), "Long").id
     shared = {"conversation": key, "asked": {}, "state": "stopped", "draft": "It rained.", "server": ""}
     now = dt.datetime.now(dt.UTC)
     rows = [
@@ -135,7 +147,6 @@ def test_ten_thousand_exchanges_do_not_hurt(any_page: Any, url: str, archive: Pa
     ]
     with engine.begin() as at:
         at.execute(sa.insert(exchanges), rows)
-    page = any_page
     page.goto(f"{url}#c={key}")
     page.locator(".cd-question", has_text="Question 10000").wait_for()
     assert page.locator("#cd-past .cd-exchange").count() == 50
@@ -147,6 +158,24 @@ def test_ten_thousand_exchanges_do_not_hurt(any_page: Any, url: str, archive: Pa
     page.reload()
     page.locator("#cd-past .cd-short", has_text="oil and gas platform").wait_for()
     engine.dispose()
+
+
+def test_what_one_visitor_asks_another_cannot_see(browser: Any, page: Any, url: str) -> None:
+    page.goto(url)
+    ask(page, BLACK_SEA)
+    mine = settled(page).get_attribute("data-id")
+    assert "Putin" in page.request.get(f"{url}/ui/article?exchange={mine}&n=1").text()
+    with opened(browser) as other:
+        other.goto(page.url)
+        other.get_by_text("This conversation is not here any more.").wait_for()
+        assert other.locator("#cd-list .cd-item").count() == 0
+        for fragment in (
+            f"article?exchange={mine}&n=1",
+            f"sources?exchange={mine}",
+            f"follow-ups?exchange={mine}",
+        ):
+            reply = other.request.get(f"{url}/ui/{fragment}")
+            assert reply.ok and "Ukraine" not in reply.text()
 
 
 @pytest.mark.parametrize("place", ["#c=nosuch", "#c=%3Cimg%20src=x%3E&shown=x", "#c=../../etc"])

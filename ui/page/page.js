@@ -124,8 +124,13 @@ window.citedesk = {
     } else if (now && inner && chat.scrollHeight - chat.scrollTop - chat.clientHeight < 160) {
       chat.scrollTop = chat.scrollHeight;
     }
-    if (live && !now) desk.say("The answer is complete.");
-    else if (now && !live) desk.say("Reading the archive.");
+    if (live && !now) {
+      desk.say("The answer is complete.");
+      const last = document.querySelector("#cd-past .cd-exchange:last-of-type");
+      if (last && inner) chat.scrollTop += last.getBoundingClientRect().top - chat.getBoundingClientRect().top - 8;
+      else last?.scrollIntoView({ block: "nearest" });
+    }
+    if (now && !live) desk.say("Reading the archive.");
     live = now;
   }
 
@@ -143,7 +148,11 @@ window.citedesk = {
     const space = last?.querySelector(".cd-follow:not([data-asked])");
     if (space && !desk.answering()) {
       space.dataset.asked = "1";
-      desk.fetched(`ui/follow-ups?exchange=${encodeURIComponent(id)}`).then((html) => { space.innerHTML = html; });
+      desk.fetched(`ui/follow-ups?exchange=${encodeURIComponent(id)}`).then((html) => {
+        space.innerHTML = html;
+        const chat = document.getElementById("cd-chat");
+        if (html && last.offsetHeight < chat.clientHeight) space.scrollIntoView({ block: "nearest" });
+      });
     }
   }
 
