@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -77,6 +78,20 @@ def test_an_answer_that_ran_when_the_server_died_is_interrupted_after_its_restar
     assert opened(tmp_path, server="two").recover() == 0
     assert opened(tmp_path, server="one").recover() == 1
     assert store.exchanges("ann", key)[0].state == "interrupted"
+
+
+def test_an_answer_of_a_server_that_never_came_back_is_interrupted_in_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = opened(tmp_path, server="gone")
+    key = store.create("ann").id
+    begun = store.begin("ann", key, "Who?")
+    other = opened(tmp_path, server="here")
+    assert other.exchange("ann", begun.id).state == "running"
+    monkeypatch.setattr("ui.store.conversations.LONGEST_RUN", dt.timedelta(0))
+    assert [each.state for each in other.exchanges("ann", key)] == ["interrupted"]
+    store.finish(begun.id, ANSWER)
+    assert other.exchange("ann", begun.id).state == "answered"
 
 
 def test_undo_takes_the_last_question_back_and_delete_everything(tmp_path: Path) -> None:

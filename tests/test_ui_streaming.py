@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
 from index.errors import LLMError
-from ui.streaming import Streams
+from ui.streaming import Crew, Streams
 
 
 def test_a_fast_stream_is_thinned_but_its_last_item_always_comes() -> None:
@@ -124,6 +124,52 @@ def test_an_interrupt_reaches_a_reader_whose_stream_is_silent() -> None:
     asyncio.run(read())
     release.set()
     assert closed.wait(5)
+
+
+@pytest.mark.parametrize("steps_aside", [False, True])
+def test_answers_wait_for_their_turn_but_not_behind_one_that_waits_for_an_llm(steps_aside: bool) -> None:
+    release = threading.Event()
+
+    async def order() -> list[str]:
+        streams, ended = Streams(at_once=1), []
+
+        def slow() -> Iterator[str]:
+            if steps_aside:
+                streams.step_aside()
+            release.wait(10)
+            yield "slow"
+
+        async def read(start: Callable[[], Iterator[str]]) -> None:
+            ended.extend([item async for item in streams.throttled(start)])
+            release.set()
+
+        both = asyncio.gather(read(slow), read(lambda: iter(["quick"])))
+        if not steps_aside:
+            await asyncio.sleep(0.02)
+            assert (ended, streams.running) == ([], 2), "the second waits for its turn"
+            release.set()
+        await both
+        return ended
+
+    assert asyncio.run(order()) == (["quick", "slow"] if steps_aside else ["slow", "quick"])
+
+
+def test_no_more_step_aside_than_may_and_all_are_done_in_the_end() -> None:
+    crew, release, done = Crew(2, most_aside=3), threading.Event(), threading.Semaphore(0)
+
+    def job() -> None:
+        crew.step_aside()
+        started.release()
+        release.wait(10)
+        done.release()
+
+    started = threading.Semaphore(0)
+    for _ in range(9):
+        crew.do(job)
+    assert all(started.acquire(timeout=5) for _ in range(5))
+    assert not started.acquire(timeout=0.05), "two in their places and three beside them are all that may"
+    release.set()
+    assert all(done.acquire(timeout=5) for _ in range(9))
 
 
 def test_so_many_are_worked_on_at_once_and_the_others_in_the_order_they_came() -> None:

@@ -1,4 +1,4 @@
-"""Ctrl-C during long work: once is enough, and twice does no harm."""
+"""Ctrl-C and SIGTERM during long work: once is enough, and twice does no harm."""
 
 from __future__ import annotations
 
@@ -34,3 +34,20 @@ def patient() -> Iterator[None]:
     finally:
         if signal.getsignal(signal.SIGINT) is first:
             signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def sigterm_as_ctrl_c() -> Iterator[None]:
+    """SIGTERM, by which service managers end a program, raises KeyboardInterrupt here."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def told(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, told)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

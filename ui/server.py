@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from index.errors import BadSetting
+from ui.interrupts import sigterm_as_ctrl_c
 from ui.screen import say
 from ui.streaming import Stopping, Streams
 
@@ -104,6 +105,7 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
             ending.cancel()
 
     try:
-        Server(config).run(sockets=[listener])
+        with sigterm_as_ctrl_c():  # uvicorn, once it has ended, raises the signal that it heard
+            Server(config).run(sockets=[listener])
     except KeyboardInterrupt:
         say("stopped")

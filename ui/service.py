@@ -73,6 +73,12 @@ class Service:
             self._desks[llm] = Assistant.open(self.desk.archive, settings=chosen)
         return self._desks[llm]
 
+    def give_way(self, llm: str | None) -> None:
+        """Called where an answer begins: one that an LLM elsewhere writes takes nobody's turn while it is written."""
+        spec = llm or self.settings.llm
+        if spec != "extractive" and not spec.startswith("hf/"):
+            self.streams.step_aside()
+
     def check_llm(self, llm: str | None) -> None:
         """Raises BadSetting if the operator did not offer it."""
         if llm and llm not in self.llms:
@@ -96,6 +102,7 @@ class Service:
         return _Closing(self._stream(person, begun), lambda: self.conversations.stop(begun.id))
 
     def _stream(self, person: Person, begun: Exchange) -> Generator[Draft | Answer, None, None]:
+        self.give_way(begun.asked.get("llm"))
         said, ended = "", False
         scope = {name: value for name, value in begun.asked.items() if name != "llm"}
         history = self.history(person, begun.conversation)
@@ -123,8 +130,8 @@ class Service:
 
     def history(self, person: Person, conversation: str) -> tuple[Turn, ...]:
         """The last exchanges of a conversation that were answered. Raises ConversationNotFound."""
-        said = self.conversations.exchanges(person.name, conversation, last=HISTORY)
-        return tuple(Turn(each.question, each.answer["text"]) for each in said if each.answer)
+        said = self.conversations.told(person.name, conversation, HISTORY)
+        return tuple(Turn(question, text) for question, text in said)
 
 
 class _Closing(Iterator[Draft | Answer]):

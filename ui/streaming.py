@@ -28,6 +28,8 @@ class Stopping(CitedeskError):
 
 AT_ONCE = 8
 """Answers that are worked on at the same time; further ones wait their turn."""
+MOST_ASIDE = 200
+"""Answers beside these that do little but wait for an LLM on another machine."""
 
 
 class Streams:
@@ -41,6 +43,10 @@ class Streams:
         self._inboxes: set[asyncio.Queue[Any]] = set()
         self._crew = Crew(at_once)
         self.ended: Callable[[float], None] = lambda seconds: None
+
+    def step_aside(self) -> None:
+        """Called by what ``start`` has begun: it will mostly wait for another machine, others may go on meanwhile."""
+        self._crew.step_aside()
 
     @property
     def running(self) -> int:
@@ -82,11 +88,14 @@ class Crew:
     They are daemons: a job that hangs does not keep the process from ending.
     """
 
-    def __init__(self, most: int) -> None:
+    def __init__(self, most: int, most_aside: int = MOST_ASIDE) -> None:
         self._most = most
+        self._most_aside = most_aside
         self._jobs: deque[Callable[[], None]] = deque()
         self._busy = 0
+        self._aside = 0
         self._lock = threading.Lock()
+        self._thread = threading.local()
 
     def do(self, job: Callable[[], None]) -> None:
         """Have a job done by a thread that is free, or will be."""
@@ -95,11 +104,30 @@ class Crew:
             if self._busy == self._most:
                 return
             self._busy += 1
+        self._hire()
+
+    def step_aside(self) -> None:
+        """The calling job goes on beside the others, and the next in line has its place."""
+        with self._lock:
+            if not getattr(self._thread, "in_place", False) or self._aside == self._most_aside:
+                return
+            self._thread.in_place = False
+            self._aside += 1
+            if not self._jobs:
+                self._busy -= 1
+                return
+        self._hire()
+
+    def _hire(self) -> None:
         threading.Thread(target=self._work, name="answer", daemon=True).start()
 
     def _work(self) -> None:
+        self._thread.in_place = True
         while True:
             with self._lock:
+                if not self._thread.in_place:
+                    self._aside -= 1
+                    return
                 if not self._jobs:
                     self._busy -= 1
                     return

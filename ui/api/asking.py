@@ -110,6 +110,7 @@ def alone(
     scope = {name: value for name, value in asked.items() if name != "llm"}
 
     def start() -> Iterator[Draft | Answer]:
+        service.give_way(llm)
         log_question(service.settings, person, question)
         return service.desk_for(llm).stream(question, history=history, **scope)
 

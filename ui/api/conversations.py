@@ -126,7 +126,7 @@ def add_conversations(api: FastAPI, service: Service) -> None:
         found = kept.get(person.name, conversation)
         said = kept.exchanges(person.name, conversation, last=last + 1, before=before)
         page = said[-last:]
-        thumbs = service.feedback.of(person.name, conversation)
+        thumbs = service.feedback.of(person.name, conversation, [one.id for one in page])
         return Json(
             {
                 "conversation": shown(found),

@@ -57,7 +57,7 @@ class Chat:
         try:
             about = kept.get(person.name, key)
             shown = [self._with_draft(each) for each in kept.exchanges(person.name, key, last=told.shown)]
-            thumbs = self.service.feedback.of(person.name, key)
+            thumbs = self.service.feedback.of(person.name, key, [each.id for each in shown])
         except ConversationNotFound:
             return render.missing_html()
         return render.conversation_html(about, shown, self._archived(), thumbs, note)
@@ -120,7 +120,7 @@ class Chat:
         shown = [
             e for e in kept.exchanges(person.name, begun.conversation, last=told.shown) if e.id != begun.id
         ]
-        thumbs = self.service.feedback.of(person.name, begun.conversation)
+        thumbs = self.service.feedback.of(person.name, begun.conversation, [e.id for e in shown])
         about = replace(about, exchanges=about.exchanges - 1)
         return render.conversation_html(about, shown, self._archived(), thumbs, answering=True)
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from ui.examples import Examples
     from ui.service import Service
 
-AT_ONCE = 8
-"""How many answers are worked on at the same time; further ones wait their turn."""
+AT_ONCE = 250
+"""How many answers may be waited for in the browser; which are worked on is for `ui.streaming` to say."""
 
 TELL = "(...values) => window.citedesk.tell(values)"
 """What runs in the browser before an event goes out: it fills in the first value, see `ui.page.told`."""

@@ -13,16 +13,14 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlalchemy.exc import IntegrityError
 
 from index.errors import BadInput
-from ui.store.schema import conversations, exchanges
+from ui.store.schema import conversations, exchanges, reading
 
 State = Literal["running", "answered", "failed", "stopped", "interrupted"]
 TITLE_CHARS = 120
 LONGEST_RUN = dt.timedelta(minutes=15)
-"""After which a running answer of another server counts as interrupted."""
-_TRIES = 20
+"""After which a running answer counts as interrupted, wherever its server may be; it can still come."""
 
 
 class ConversationNotFound(BadInput):
@@ -66,6 +64,7 @@ class Conversations:
 
     def __init__(self, engine: Engine, *, server: str = "") -> None:
         self._engine = engine
+        self._reading = reading(engine)
         self._server = server
 
     def create(self, owner: str, title: str = "") -> Conversation:
@@ -81,7 +80,7 @@ class Conversations:
 
     def of(self, owner: str, limit: int = 100, offset: int = 0) -> list[Conversation]:
         """An owner's, the most recently used first."""
-        with self._engine.connect() as at:
+        with self._reading.connect() as at:
             found = at.execute(
                 _summary(owner)
                 .order_by(conversations.c.updated.desc(), conversations.c.id)
@@ -92,11 +91,17 @@ class Conversations:
 
     def get(self, owner: str, key: str) -> Conversation:
         """One. Raises ConversationNotFound."""
-        with self._engine.connect() as at:
+        with self._reading.connect() as at:
             row = at.execute(_summary(owner).where(conversations.c.id == key)).first()
         if row is None:
-            raise ConversationNotFound(f"there is no conversation {key[:40]!r}; list those that there are")
+            raise _not_found(key)
         return Conversation(*row)
+
+    def check(self, owner: str, key: str) -> None:
+        """As ``get``, for the error alone: it need not count all that was ever said."""
+        with self._reading.connect() as at:
+            if not at.execute(_mine(sa.select(conversations.c.id), owner, key)).first():
+                raise _not_found(key)
 
     def rename(self, owner: str, key: str, title: str) -> Conversation:
         """Give it another title, cut at 120 characters. Raises ConversationNotFound."""
@@ -114,20 +119,40 @@ class Conversations:
 
         Raises ConversationNotFound.
         """
-        self.get(owner, key)
         asked = (
             sa.select(*_columns()).where(exchanges.c.conversation == key).order_by(exchanges.c.place.desc())
         )
         if before is not None:
             asked = asked.where(exchanges.c.place < before)
-        with self._engine.connect() as at:
+        self.check(owner, key)
+        with self._reading.connect() as at:
             return [_exchange(row) for row in at.execute(asked.limit(last))][::-1]
+
+    def told(self, owner: str, key: str, last: int) -> list[tuple[str, str]]:
+        """Questions and the texts of their answers, the oldest first, of the ``last`` exchanges that have any.
+
+        The rest of the answers, which is long, is not read. Raises ConversationNotFound.
+        """
+        self.check(owner, key)
+        newest = (
+            sa.select(exchanges.c.place, exchanges.c.question, exchanges.c.answer)
+            .where(exchanges.c.conversation == key)
+            .order_by(exchanges.c.place.desc())
+            .limit(last)
+            .subquery()
+        )
+        text = newest.c.answer["text"].as_string()
+        asked = (
+            sa.select(newest.c.question, text).where(newest.c.answer.is_not(None)).order_by(newest.c.place)
+        )
+        with self._reading.connect() as at:
+            return [(question, said) for question, said in at.execute(asked)]
 
     def exchange(self, owner: str, key: str) -> Exchange:
         """One exchange by its id. Raises ConversationNotFound."""
         mine = sa.select(conversations.c.id).where(conversations.c.owner == owner)
         asked = sa.select(*_columns()).where(exchanges.c.id == key, exchanges.c.conversation.in_(mine))
-        with self._engine.connect() as at:
+        with self._reading.connect() as at:
             row = at.execute(asked).first()
         if row is None:
             raise ConversationNotFound(f"there is no exchange {key[:40]!r}; list those of its conversation")
@@ -135,38 +160,29 @@ class Conversations:
 
     def begin(self, owner: str, key: str, question: str, asked: dict[str, Any] | None = None) -> Exchange:
         """Write a question down before it is answered; several tabs may. Raises ConversationNotFound."""
-        found = self.get(owner, key)
-        for _ in range(_TRIES):
-            made = Exchange(uuid.uuid4().hex, key, 0, question, _now(), asked or {})
-            try:
-                return self._append(made, found.title)
-            except IntegrityError:  # another tab took the place, or the conversation is gone
-                self.get(owner, key)
-        raise AssertionError("unreachable")
-
-    def _append(self, made: Exchange, title: str) -> Exchange:
-        highest = sa.select(sa.func.max(exchanges.c.place)).where(
-            exchanges.c.conversation == made.conversation
-        )
+        made = Exchange(uuid.uuid4().hex, key, 0, question, _now(), asked or {})
+        title = sa.case((conversations.c.title == "", _title(question)), else_=conversations.c.title)
+        highest = sa.select(sa.func.max(exchanges.c.place)).where(exchanges.c.conversation == key)
         with self._engine.begin() as at:
+            # First of all, for it makes others who write to this conversation wait, in PostgreSQL too.
+            changed = at.execute(
+                _mine(conversations.update(), owner, key).values(updated=made.created, title=title)
+            )
+            if not changed.rowcount:
+                raise _not_found(key)
             place = (at.execute(highest).scalar() or 0) + 1
             at.execute(
                 exchanges.insert().values(
                     id=made.id,
-                    conversation=made.conversation,
+                    conversation=key,
                     place=place,
-                    question=made.question,
+                    question=question,
                     asked=made.asked,
                     state="running",
                     draft="",
                     server=self._server,
                     created=made.created,
                 )
-            )
-            at.execute(
-                conversations.update()
-                .where(conversations.c.id == made.conversation)
-                .values(updated=made.created, title=title or _title(made.question))
             )
         return replace(made, place=place)
 
@@ -213,9 +229,18 @@ class Conversations:
 
     def _change(self, owner: str, statement: Any, key: str) -> None:
         with self._engine.begin() as at:
-            done = at.execute(statement.where(conversations.c.id == key, conversations.c.owner == owner))
+            done = at.execute(_mine(statement, owner, key))
         if not done.rowcount:
-            self.get(owner, key)
+            raise _not_found(key)
+
+
+def _mine(statement: Any, owner: str, key: str) -> Any:
+    """The statement for one conversation, if it is this owner's."""
+    return statement.where(conversations.c.id == key, conversations.c.owner == owner)
+
+
+def _not_found(key: str) -> ConversationNotFound:
+    return ConversationNotFound(f"there is no conversation {key[:40]!r}; list those that there are")
 
 
 def _summary(owner: str) -> sa.Select[Any]:
@@ -246,7 +271,10 @@ def _columns() -> Sequence[sa.Column[Any]]:
 
 
 def _exchange(row: Any) -> Exchange:
-    return Exchange(*row)
+    found = Exchange(*row)
+    if found.state == "running" and found.created < _now() - LONGEST_RUN:  # its server may never come back
+        return replace(found, state="interrupted")
+    return found
 
 
 def _title(text: str) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from ui.store.conversations import Conversations
-from ui.store.schema import exchanges, feedback
+from ui.store.schema import exchanges, feedback, reading
 
 REASON_CHARS = 2000
 
@@ -20,6 +20,7 @@ class Feedback:
 
     def __init__(self, engine: Engine, conversations: Conversations) -> None:
         self._engine = engine
+        self._reading = reading(engine)
         self._conversations = conversations
 
     def give(self, owner: str, exchange: str, *, good: bool, reason: str = "") -> None:
@@ -43,15 +44,20 @@ class Feedback:
         with self._engine.begin() as at:
             at.execute(feedback.delete().where(feedback.c.exchange == exchange))
 
-    def of(self, owner: str, conversation: str) -> dict[str, bool]:
-        """Thumbs by exchange of a conversation of one's own. Raises ConversationNotFound."""
-        self._conversations.get(owner, conversation)
-        asked = (
-            sa.select(feedback.c.exchange, feedback.c.good)
-            .join(exchanges, exchanges.c.id == feedback.c.exchange)
-            .where(exchanges.c.conversation == conversation)
-        )
-        with self._engine.connect() as at:
+    def of(self, owner: str, conversation: str, among: Sequence[str] | None = None) -> dict[str, bool]:
+        """Thumbs by exchange of a conversation of one's own, or ``among`` some of its exchanges.
+
+        Raises ConversationNotFound.
+        """
+        self._conversations.check(owner, conversation)
+        asked = sa.select(feedback.c.exchange, feedback.c.good)
+        if among is None:
+            asked = asked.join(exchanges, exchanges.c.id == feedback.c.exchange)
+            asked = asked.where(exchanges.c.conversation == conversation)
+        else:  # a join would go through all that was ever said there
+            said_in = sa.select(exchanges.c.conversation).where(exchanges.c.id == feedback.c.exchange)
+            asked = asked.where(feedback.c.exchange.in_(among), said_in.scalar_subquery() == conversation)
+        with self._reading.connect() as at:
             return {row.exchange: row.good for row in at.execute(asked)}
 
     def gold(self) -> Iterator[dict[str, Any]]:
@@ -65,7 +71,7 @@ class Feedback:
             .join(feedback, feedback.c.exchange == exchanges.c.id)
             .order_by(feedback.c.created)
         )
-        with self._engine.connect() as at:
+        with self._reading.connect() as at:
             for row in at.execute(asked):
                 yield _gold(row.id, row.question, row.answer, row.good, row.reason)
 

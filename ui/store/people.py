@@ -17,7 +17,7 @@ from sqlalchemy.exc import IntegrityError
 
 from index.errors import BadInput
 from ui.people import LOCAL, Person, Role
-from ui.store.schema import conversations, passes, users
+from ui.store.schema import conversations, passes, reading, users
 
 if TYPE_CHECKING:
     from argon2 import PasswordHasher
@@ -52,6 +52,7 @@ class People:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._reading = reading(engine)
 
     def add(self, name: str, password: str, role: Role = "reader") -> Person:
         """A new user. Raises BadUser for a name that is taken, or a name or password that will not do."""
@@ -91,7 +92,7 @@ class People:
     def all(self) -> list[User]:
         """Every user, by name."""
         keys: dict[str, list[str]] = {}
-        with self._engine.connect() as at:
+        with self._reading.connect() as at:
             for row in at.execute(
                 sa.select(passes.c.user, passes.c.start)
                 .where(passes.c.kind == "key")
@@ -108,7 +109,7 @@ class People:
         known = folded(name)
         known = known if _usable(known) else ""  # which nobody has: not every database can look up anything
         wanted = sa.select(users.c.role, users.c.password).where(users.c.name == known)
-        with self._engine.connect() as at:
+        with self._reading.connect() as at:
             row = at.execute(wanted).first()
         try:
             _hasher().verify(row.password if row else _nobodys(), _typed(password[:LONGEST_PASSWORD]))
@@ -138,7 +139,7 @@ class People:
         """Whose key or session this is, if it still counts."""
         wanted = sa.select(users.c.name, users.c.role).join(passes, passes.c.user == users.c.name)
         lasts = sa.or_(passes.c.expires.is_(None), passes.c.expires > _now())
-        with self._engine.connect() as at:
+        with self._reading.connect() as at:
             row = at.execute(
                 wanted.where(passes.c.hash == _digest(secret), passes.c.kind == kind, lasts)
             ).first()
@@ -166,7 +167,7 @@ class People:
 
     def _known(self, name: str) -> str:
         known = folded(name)
-        with self._engine.connect() as at:
+        with self._reading.connect() as at:
             wanted = sa.select(users.c.name).where(users.c.name == known)
             if _usable(known) and at.execute(wanted).first():
                 return known

@@ -13,6 +13,7 @@ from sqlalchemy.types import TypeDecorator
 
 from index.errors import BadSetting
 
+_READS = "citedesk_reads"
 BUSY_S = 15  # how long a writer waits for another
 
 
@@ -124,6 +125,11 @@ def open_store(url: str | Path) -> Engine:
     return engine
 
 
+def reading(engine: Engine) -> Engine:
+    """The same database, for transactions that only read: in SQLite they wait for no writer."""
+    return engine.execution_options(**{_READS: True})
+
+
 def _sqlite(url: str) -> Engine:
     # What was asked must not get into a log by way of an error.
     engine = sa.create_engine(
@@ -138,6 +144,7 @@ def _sqlite(url: str) -> Engine:
 
     @sa.event.listens_for(engine, "begin")
     def begun(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        reads = connection.get_execution_options().get(_READS)
+        connection.exec_driver_sql("BEGIN" if reads else "BEGIN IMMEDIATE")
 
     return engine
