@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
 
 from index import Archive
+from rag.settings import load_settings
 from ui.cli import main
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -48,6 +50,13 @@ def test_the_command_line_examples_print_what_is_shown(
 def test_every_command_that_is_named_exists(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main([command, "--help"]) == 0
     assert "Usage: citedesk" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("block", re.findall(r"```toml\n(.*?)```", README, re.DOTALL))
+def test_every_setting_that_is_shown_can_be_set(block: str, tmp_path: Path) -> None:
+    (tmp_path / "citedesk.toml").write_text(block, "utf-8")
+    settings = load_settings()
+    assert tomllib.loads(block).keys() <= settings.model_dump().keys()
 
 
 def test_the_configuration_of_a_desktop_client_starts_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
