@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from rag.assistant import Assistant
     from rag.settings import Settings
 
-QUESTION_CHARS = 10_000
-"""Of a question that are kept; far fewer are ever answered."""
+QUESTION_CHARS = 100_000
+"""Of a question that are kept at most; far fewer are ever answered."""
 HISTORY = 20
 """Earlier exchanges that a follow-up may refer to."""
 STORE = "conversations.sqlite3"
