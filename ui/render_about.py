@@ -7,7 +7,7 @@ from typing import Any
 
 from rag.answer import Answer
 from ui.render import escape
-from ui.words import long_date
+from ui.words import counted, long_date
 
 
 def about_html(answer: Answer, asked: Mapping[str, Any], origins: int) -> str:
@@ -29,7 +29,7 @@ def _line(answer: Answer, origins: int) -> list[str]:
     if answer.standalone_question not in ("", answer.question):
         parts.append(f"Understood as: {answer.standalone_question}")
     if not answer.abstained:
-        parts += [_origins(origins), f"confidence {answer.confidence:.0%}"]
+        parts += [counted(origins, "independent origin"), f"confidence {answer.confidence:.0%}"]
     if taken := _taken(answer):
         parts.append(taken)
     return parts or ["How this came about"]
@@ -44,7 +44,7 @@ def _rows(answer: Answer, asked: Mapping[str, Any], origins: int) -> list[tuple[
     ]
     if chosen := _chosen(asked):
         rows.append(("Sources", chosen))
-    rows.append(("Read", f"{_count(len(answer.passages), 'passage')} of {_count(articles, 'article')}"))
+    rows.append(("Read", f"{counted(len(answer.passages), 'passage')} of {counted(articles, 'article')}"))
     if not answer.abstained:
         rows += [("Cited", _cited(answer)), ("Independent origins", str(origins))]
     rows.append(("Confidence", f"{answer.confidence:.0%}"))
@@ -80,18 +80,10 @@ def _chosen(asked: Mapping[str, Any]) -> str:
 
 def _cited(answer: Answer) -> str:
     days = sorted({c.article.date for c in answer.citations if c.article.date})
-    told = _count(len({c.article.id for c in answer.citations}), "article")
+    told = counted(len({c.article.id for c in answer.citations}), "article")
     if not days:
         return told
     return f"{told}, {long_date(days[0])}" + (f" to {long_date(days[-1])}" if len(days) > 1 else "")
-
-
-def _origins(count: int) -> str:
-    return f"{count} independent origin{'' if count == 1 else 's'}"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _taken(answer: Answer) -> str:

@@ -8,6 +8,7 @@ from index.reports import FileProblem, SyncReport
 from ui.adding import Moment, Outcome, Taken
 from ui.render import escape
 from ui.render_archive import size
+from ui.words import counted
 
 NAMED = 20
 """Problems of one file that are told one by one."""
@@ -67,7 +68,7 @@ def _bar_html(told: str, share: float | None) -> str:
 def outcome_html(outcome: Outcome) -> str:
     """What became of each file or address."""
     added = sum(one.report.added + one.report.changed for one in outcome)
-    said = f"{added:,} article{'' if added == 1 else 's'} added" if added else "Nothing was added"
+    said = f"{counted(added, 'article')} added" if added else "Nothing was added"
     items = "".join(map(_taken_html, outcome))
     return f'<div class="cd-report" role="status"><p>{said}.</p><ul>{items}</ul></div>'
 
@@ -122,4 +123,4 @@ def problem_html(message: str) -> str:
 
 def removed_html(number: int) -> str:
     """How many articles were removed."""
-    return f'<div class="cd-report" role="status"><p>{number:,} article{"" if number == 1 else "s"} removed.</p></div>'
+    return f'<div class="cd-report" role="status"><p>{counted(number, "article")} removed.</p></div>'

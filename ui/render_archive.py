@@ -15,7 +15,7 @@ from index.sentences import Span
 from index.versions import Version
 from rag.evidence import web_address
 from ui.render import escape
-from ui.words import long_date
+from ui.words import counted, long_date
 
 LEAST, MOST = 12, 240
 """Months of the plot: fewer are filled up with empty ones, more are drawn by year."""
@@ -26,7 +26,7 @@ _STUB = 3.0  # of a bar, so that one article beside thousands is still seen
 
 def headline_html(status: Status) -> str:
     """What the archive holds, in one line."""
-    parts = [_count(status.articles, "article")]
+    parts = [counted(status.articles, "article")]
     if status.oldest and status.newest:
         parts += [f"from {long_date(status.oldest)} to {long_date(status.newest)}"]
     if status.undated:
@@ -48,14 +48,10 @@ def size(count: int) -> str:
     return f"{count / 1e6:,.1f} MB" if count < 1e9 else f"{count / 1e9:,.1f} GB"
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
 def months_html(months: Sequence[Month], undated: int = 0) -> str:
     """How many articles each month has, as bars and as a table."""
     if not months:
-        said = f"{_count(undated, 'article')}, none with a date." if undated else "No articles yet."
+        said = f"{counted(undated, 'article')}, none with a date." if undated else "No articles yet."
         return f'<p class="cd-none">{escape(said)}</p>'
     slots, unit = _slots(months)
     most = max(number for _, number in slots)
@@ -64,7 +60,7 @@ def months_html(months: Sequence[Month], undated: int = 0) -> str:
     told = f"Most in {peak}: {most:,}."
     if undated:
         told += f" {undated:,} more without a date."
-    desc = f"{_count(dated, 'dated article')}, {slots[0][0]} to {slots[-1][0]}. {told}"
+    desc = f"{counted(dated, 'dated article')}, {slots[0][0]} to {slots[-1][0]}. {told}"
     ticks = "".join(f"<span>{escape(slots[at][0])}</span>" for at in (0, len(slots) // 2, -1))
     return (
         f'<figure class="cd-months"><figcaption>Articles by {unit} <span>{escape(told)}</span></figcaption>'
@@ -192,7 +188,7 @@ def _copies_html(copies: Sequence[Listed], article_id: str) -> str:
         f"<li>{_opener(one.id, one.title)} <span>{escape(long_date(one.date))} · {escape(one.source)}</span></li>"
         for one in others
     )
-    return f'<h4>{_count(len(others), "near-copy").replace("copys", "copies")}</h4><ul class="cd-copies">{items}</ul>'
+    return f'<h4>{counted(len(others), "near-copy")}</h4><ul class="cd-copies">{items}</ul>'
 
 
 def _versions_html(versions: Sequence[Version]) -> str:
@@ -205,7 +201,7 @@ def _versions_html(versions: Sequence[Version]) -> str:
         f"{_text_html(version.article.text)}</details>"
         for version in earlier
     )
-    return f'<h4>{_count(len(earlier), "earlier version")}</h4><div class="cd-versions">{shown}</div>'
+    return f'<h4>{counted(len(earlier), "earlier version")}</h4><div class="cd-versions">{shown}</div>'
 
 
 def article_gone_html(message: str) -> str:
@@ -223,7 +219,7 @@ def flags_html(flags: Sequence[FlaggedArticle], flagged: int) -> str:
     )
     more = f" The newest {len(flags)} are shown." if flagged > len(flags) else ""
     return (
-        f'<details class="cd-flags"><summary>{_count(flagged, "flagged article")}</summary><p>These hold a sentence'
+        f'<details class="cd-flags"><summary>{counted(flagged, "flagged article")}</summary><p>These hold a sentence'
         " that speaks to a machine, not to readers. It stays in the archive to the letter, and is never quoted,"
         f" cited or shown to a language model.{more}</p><ul>{items}</ul></details>"
     )

@@ -43,13 +43,23 @@ def long_date(iso: str | dt.date | None) -> str:
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+def counted(number: int, what: str) -> str:
+    """So many of something.
+
+    >>> counted(1, "article"), counted(1200, "near-copy")
+    ('1 article', '1,200 near-copies')
+    """
+    many = f"{what[:-1]}ies" if what.endswith("y") else f"{what}s"
+    return f"{number:,} {what if number == 1 else many}"
+
+
 def coverage(articles: int, oldest: str | dt.date | None, newest: str | dt.date | None) -> str:
     """What an archive holds, in a few words.
 
     >>> coverage(1, "2023-11-08", "2023-11-08"), coverage(1200, "2023-01-01", "2023-11-08")
     ('1 article, 8 Nov 2023', '1,200 articles, 1 Jan 2023 to 8 Nov 2023')
     """
-    held = f"{articles:,} article{'' if articles == 1 else 's'}"
+    held = counted(articles, "article")
     if not newest:
         return f"{held}, undated" if articles else held
     if oldest == newest:

@@ -12,13 +12,14 @@ from ui.api.ask import add_ask
 from ui.api.bodies import BodyLimit
 from ui.api.completions import add_completions
 from ui.api.conversations import add_conversations
-from ui.api.document import add_document, release
+from ui.api.document import add_document
 from ui.api.feedback import add_feedback
 from ui.api.health import add_health
 from ui.api.metrics import add_metrics
 from ui.api.problems import add_problem_handlers
 from ui.api.replies import Json
 from ui.api.unknown import add_unknown
+from ui.export_parts import version
 
 if TYPE_CHECKING:
     from ui.service import Service
@@ -29,7 +30,7 @@ def create_app(service: Service) -> FastAPI:
     # The interactive pages of FastAPI load scripts from another host; the document itself is here.
     api = FastAPI(
         title="citedesk",
-        version=release(),
+        version=version(),
         docs_url=None,
         redoc_url=None,
         openapi_url=None,

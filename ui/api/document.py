@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from fastapi import FastAPI
@@ -16,14 +15,6 @@ ABOUT = (
     "Errors are problem details (RFC 9457)."
 )
 PUBLIC = ("/healthz", "/readyz")
-
-
-def release() -> str:
-    """The version that is installed; 0 if none is."""
-    try:
-        return version("citedesk")
-    except PackageNotFoundError:
-        return "0"
 
 
 def add_document(api: FastAPI, *, auth: bool) -> None:
