@@ -232,6 +232,21 @@ def test_files_are_added_with_a_report_for_each_and_answers_know_them_at_once(ta
     tab.get_by_role("tab", name="Archive").click()
 
 
+def test_a_file_is_dropped(tab: Any) -> None:
+    dropped = tab.evaluate_handle(
+        """() => {
+          const data = new DataTransfer();
+          const text = ' date 2022-05-05 The harbour of Molde froze over on Thursday, fishermen said.';
+          data.items.add(new File([text], 'molde.txt', { type: 'text/plain' }));
+          return data;
+        }"""
+    )
+    tab.locator("#cd-files button").first.dispatch_event("drop", {"dataTransfer": dropped})
+    report = tab.locator("#cd-report .cd-report")
+    report.wait_for()
+    assert "molde.txt" in report.inner_text() and "1 article added." in report.inner_text()
+
+
 PRIVATE = ["http://127.0.0.1:80/admin", "http://[::1]/", "http://2130706433/", "http://10.1.2.3/"]
 
 

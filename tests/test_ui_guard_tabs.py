@@ -81,6 +81,17 @@ def test_nobody_reads_or_writes_in_a_tab_of_somebody_else(
     assert client.request(method, GRADIO + path, json=body, headers=ANN).status_code == 404, "let through"
 
 
+def test_a_browser_that_keeps_no_cookies_may_use_its_tab_and_no_other(client: TestClient) -> None:
+    bare = {"sec-fetch-mode": "cors", "sec-fetch-site": "same-origin"}
+
+    def joined(tab: str) -> int:
+        client.cookies.clear()
+        return client.post(GRADIO + "queue/join", json={"session_hash": tab}, headers=bare).status_code
+
+    client.get(GRADIO + "heartbeat/anns", headers=ANN)
+    assert [joined("own"), joined("own"), joined("anns")] == [404, 404, 403]
+
+
 @pytest.mark.parametrize("body", [b"", b"{", b"[" * 200_000, b'{"session_hash": "' + b"a" * 101 + b'"}'])
 def test_what_the_page_does_not_send_is_refused(client: TestClient, body: bytes) -> None:
     assert client.post(GRADIO + "queue/join", content=body, headers=ANN).status_code == 400

@@ -102,7 +102,8 @@ class Guard:
             scope["state"]["person"] = person
             self._count(scope, person.name if self._login and person is not NOBODY else address(scope))
             body.check_length(headers)
-            received = await self._tabs.check(scope, body.receive, person.name)
+            owner = address(scope) if cookie else person.name  # a browser may keep no cookies
+            received = await self._tabs.check(scope, body.receive, owner)
         except Refusal as why:
             if not body.refused:
                 await why.respond(send, path, number)
