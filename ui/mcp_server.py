@@ -9,7 +9,7 @@ import threading
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from functools import partial
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote
 
 import mcp_types as types
@@ -17,7 +17,6 @@ from mcp import MCPError
 from mcp.server.context import ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp.server.stdio import stdio_server
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from index.errors import BadInput, CitedeskError
 from index.instructions import blanked
@@ -25,6 +24,7 @@ from rag.answer import Answer, Draft, Turn
 from rag.evidence import article_ref
 from ui import mcp_texts
 from ui.export_parts import version
+from ui.mcp_tools import TOOLS, Ask, Search, read
 from ui.screen import say
 from ui.sources import finder
 from ui.streaming import Streams
@@ -36,7 +36,6 @@ SCHEME = "citedesk://article/"
 _LISTED = 100  # articles that are named without being asked for
 _INTERVAL_S = 0.1  # between two drafts
 
-_DAYS = "Dates are ISO, as in 2023-11-08."
 INSTRUCTIONS = (
     "citedesk answers from an archive of news articles. Each [n] of an answer is an exact quote of a stored article; "
     "keep the number, title and date of what you repeat. If it says that the archive does not say, do not fill in "
@@ -44,72 +43,6 @@ INSTRUCTIONS = (
 )
 
 Context = ServerRequestContext[Any, Any]
-
-
-class PastTurn(BaseModel):
-    """An earlier exchange of the conversation."""
-
-    model_config = ConfigDict(extra="forbid")
-    question: str = Field(max_length=10_000)
-    answer: str = Field(max_length=100_000)
-
-
-class Scope(BaseModel):
-    """Which articles are seen."""
-
-    model_config = ConfigDict(extra="forbid")
-    as_of: str | None = Field(None, description=f"Answer as on this day, seeing nothing later. {_DAYS}")
-    since: str | None = Field(None, description="Only articles from this day on.")
-    until: str | None = Field(None, description="Only articles up to this day.")
-    include: list[str] = Field(
-        default_factory=list, max_length=100, description="Only from these sources, such as cnn.com."
-    )
-    exclude: list[str] = Field(default_factory=list, max_length=100, description="Not from these sources.")
-
-    def given(self) -> dict[str, Any]:
-        """As the desk takes it."""
-        return {name: getattr(self, name) for name in Scope.model_fields}
-
-
-class Ask(Scope):
-    """Arguments of the tool ``ask``."""
-
-    question: str = Field(description="A question in plain words, at most 2,000 characters.")
-    history: list[PastTurn] = Field(
-        default_factory=list,
-        max_length=100,
-        description="Earlier exchanges, so that follow-ups are understood.",
-    )
-
-
-class Search(Scope):
-    """Arguments of the tool ``search``."""
-
-    query: str = Field(description="Words to look for.")
-    k: int = Field(10, ge=1, le=50, description="How many passages.")
-
-
-A = TypeVar("A", bound=BaseModel)
-
-TOOLS = [
-    types.Tool(
-        name="ask",
-        title="Ask the archive",
-        description=(
-            "Answer a question from the news archive, each sentence with its checked source: an exact quote, its "
-            f"article's title, date and address. Or says that the archive does not say, and why. {mcp_texts.DATA}"
-        ),
-        input_schema=Ask.model_json_schema(),
-        annotations=types.ToolAnnotations(read_only_hint=True, idempotent_hint=True),
-    ),
-    types.Tool(
-        name="search",
-        title="Search the archive",
-        description=f"Ranked passages of the news archive for some words, best first. {mcp_texts.DATA}",
-        input_schema=Search.model_json_schema(),
-        annotations=types.ToolAnnotations(read_only_hint=True, idempotent_hint=True),
-    ),
-]
 
 
 class Tools:
@@ -129,9 +62,9 @@ class Tools:
         given = params.arguments or {}
         try:
             if params.name == "ask":
-                return await self._ask(context, _read(Ask, given))
+                return await self._ask(context, read(Ask, given))
             if params.name == "search":
-                return await self._search(_read(Search, given))
+                return await self._search(read(Search, given))
             raise BadInput(f"there is no tool {params.name[:60]!r}; there are ask and search")
         except CitedeskError as error:
             told = types.TextContent(type="text", text=f"error: {error}")
@@ -214,17 +147,6 @@ def _result(text: str, values: dict[str, Any]) -> types.CallToolResult:
     return types.CallToolResult(
         content=[types.TextContent(type="text", text=text)], structured_content=values
     )
-
-
-def _read(kind: type[A], given: dict[str, Any]) -> A:
-    """The arguments of a call. Raises BadInput in one line."""
-    try:
-        return kind.model_validate(given)
-    except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part)[:40] for part in first["loc"])
-        known = ", ".join(kind.model_fields)
-        raise BadInput(f"argument {where or 'given'}: {first['msg']}; the arguments are {known}") from None
 
 
 def make_server(desk: Assistant) -> Server[Any]:
