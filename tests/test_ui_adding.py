@@ -23,9 +23,9 @@ from tests.conftest import ROOT
 from tests.fakes import FakeEncoder
 from tests.news_server import Server
 from ui.adding import Moment, Taken, addresses_work, carried_on, files_work, steps
+from ui.page.upload_gate import UploadGate
 from ui.people import Person
 from ui.streaming import Streams
-from ui.uploads import UploadGate
 
 TEXT = "The mayor of Hamar opened the bridge on Tuesday. It cost nine million kroner."
 

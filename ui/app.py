@@ -16,8 +16,8 @@ from ui.page.archive_tab import archive_tab
 from ui.page.chat_parts import html
 from ui.page.chat_tab import AT_ONCE, chat_tab
 from ui.page.fragments import add_fragments
+from ui.page.upload_gate import UploadGate
 from ui.page.uploading import only_uploads
-from ui.uploads import UploadGate
 
 if TYPE_CHECKING:
     from ui.service import Service

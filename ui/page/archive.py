@@ -14,8 +14,8 @@ from index.errors import ArchiveEmpty, ArticleNotFound, BadInput, CitedeskError
 from ui import render_adding as adding
 from ui import render_archive as render
 from ui.adding import Moment, Work, carried_on
+from ui.page.upload_gate import EDITORS_ONLY
 from ui.people import Person
-from ui.uploads import EDITORS_ONLY
 
 if TYPE_CHECKING:
     from index.listing import Listed

@@ -16,8 +16,8 @@ from ui import render_archive as render
 from ui.adding import addresses_work, files_work
 from ui.page.archive import PAGE, ArchiveTab, View
 from ui.page.archive_parts import CHOICE, SHOW_ARTICLE, Parts, archive_parts
+from ui.page.upload_gate import EDITORS_ONLY
 from ui.people import Person, person_in
-from ui.uploads import EDITORS_ONLY
 
 if TYPE_CHECKING:
     from ui.service import Service
