@@ -73,6 +73,7 @@
 
   // Cards: shown while a chip is pointed at or focused, and while the card itself is; Escape hides them.
   let card = null;
+  let pointed = null;
   let leaving = 0;
   function show(of) {
     const words = document.getElementById(of.getAttribute("aria-describedby"));
@@ -86,9 +87,13 @@
       document.querySelector(".gradio-container").append(card);
     }
     clearTimeout(leaving);
+    pointed = of;
     card.innerHTML = words.innerHTML;
     card.hidden = false;
-    const at = of.getBoundingClientRect();
+    place();
+  }
+  function place() {
+    const at = pointed.getBoundingClientRect();
     const width = Math.min(380, innerWidth - 16);
     card.style.width = `${width}px`;
     card.style.left = `${Math.max(8, Math.min(at.left - 24, innerWidth - width - 8))}px`;
@@ -108,7 +113,12 @@
     if (chipOf(event)?.matches(":focus-visible")) show(chipOf(event));
   });
   document.addEventListener("focusout", (event) => chipOf(event) && hide());
-  document.addEventListener("scroll", hide, true);
+  document.addEventListener("scroll", () => {
+    if (!card || card.hidden) return;
+    // Follow-ups that come in push the page along: the card stays with the chip that it belongs to.
+    if (pointed.isConnected && (pointed.matches(":hover") || pointed === document.activeElement)) place();
+    else hide();
+  }, true);
 
   document.addEventListener("click", (event) => {
     const from = event.target.closest?.("a.cd-chip, a.cd-nearest");
