@@ -218,7 +218,11 @@ def test_follow_ups_come_after_the_answer_and_can_be_asked(any_page: Any, url: s
     ("label", "sources", "account"),
     [
         ("Only these sources", ["times.example"], "only times.example"),
-        ("Not these sources", ["herald.example", "courier.example"], "without herald.example, courier.example"),
+        (
+            "Not these sources",
+            ["herald.example", "courier.example"],
+            "without herald.example, courier.example",
+        ),
     ],
 )
 def test_sources_can_be_left_out_and_the_account_says_so(
