@@ -33,7 +33,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	touch $@
 
 $(VENV)/.installed-dev: $(VENV)/.installed
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,anthropic,mcp]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[dev,anthropic,mcp,postgres]'
 	touch $@
 
 clean:
