@@ -155,7 +155,7 @@ def _known_name(name: str, known: dict[str, None], given: Facts) -> bool:
         return _known_acronym(name, given) or (len(name) > 3 and word in known)
     if word in known or name_stem(word) in given.name_stems or stem(word) in given.stems:
         return True
-    if name_stem(word) == "us" and "states" in known:
+    if name_stem(word) == "us" and _known_acronym("US", given):
         return True
     return any(alike(word, other) for other in _near(word, known))
 

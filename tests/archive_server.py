@@ -37,7 +37,7 @@ def main() -> int:
         return release
 
     ui.app.mount_page = mounted
-    return citedesk(["serve", "--port", "0"])
+    return citedesk(sys.argv[1:])
 
 
 if __name__ == "__main__":

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,7 +13,7 @@ from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+from ui.cli import main
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 CHROMIUM_ARGS = [
@@ -90,53 +86,11 @@ class SlowLLM:
         self._thread.join()
 
 
-@contextmanager
-def serving(archive: Path, *flags: str, **settings: str) -> Iterator[str]:
-    """A server process on a free port, with settings from the environment; its address."""
-    process = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import sys; from ui.cli import main; sys.exit(main())",
-            "serve",
-            "--port",
-            "0",
-            *flags,
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={
-            **os.environ,
-            "PYTHONPATH": str(ROOT),
-            "CITEDESK_ARCHIVE": str(archive),
-            **settings,
-        },
-    )
-    assert process.stderr is not None
-    log: list[str] = []
-    try:
-        for line in process.stderr:
-            log.append(line)
-            if "ready at" in line:
-                break
-        else:
-            pytest.fail(f"the server did not start: {''.join(log)}")
-        drain = threading.Thread(target=log.extend, args=(process.stderr,))
-        drain.start()
-        yield log[-1].split()[4]
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            process.wait(timeout=30)  # an open tab does not hold it up, a running answer for 5 s
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-        if log and "ready at" in "".join(log):
-            drain.join()
-        process.stderr.close()
-    assert process.returncode == 0
-    assert "Traceback" not in "".join(log), "".join(log)
+def indexed(folder: Path, seeds: Path) -> Path:
+    """An archive of the seed article in a new folder."""
+    path = folder / "archive"
+    assert main(["index", str(seeds), "--archive", str(path)]) == 0
+    return path
 
 
 @pytest.fixture(scope="module")  # its event loop would be in the way of other modules' own

@@ -76,6 +76,9 @@ def test_faithful_sentences(sentence: str, source: str) -> None:
         ("Prices rose 10 percent.", "Prices rose 10 to 12 dollars.", "10 percent"),
         ("Moscow shot down two drones over Belgorod on 8 November.", DRONES, "8 November"),
         ("Putin reported shooting down two drones.", DRONES, "Putin"),
+        ("Celtics won in eight states.", "Lakers won in eight states.", "Celtics"),
+        ("France won in eight states.", "Spain won in eight states.", "France"),
+        ("America won in eight states.", "Spain won in eight states.", "America"),
     ],
 )
 def test_altered_facts_are_named(sentence: str, source: str, missing: str) -> None:

@@ -16,8 +16,8 @@ import pytest
 
 from index.archive import Archive
 from rag.answer import NO_ANSWER
-from tests.api_server import Running, serving
 from tests.llm_server import LLMServer
+from tests.server_process import Running, serving
 from ui.people import LOCAL
 from ui.service import STORE
 from ui.store.conversations import Conversations

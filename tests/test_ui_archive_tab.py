@@ -4,11 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
-import signal
-import subprocess
 import sys
-import threading
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -22,8 +18,8 @@ import pytest
 from index import Archive, Article
 from index.derived import writer_lock
 from tests.chromium import ask, opened, settled
-from tests.conftest import ROOT
 from tests.news_server import Server
+from tests.server_process import serving
 from ui.guard.visitors import COOKIE
 from ui.people import Person
 
@@ -68,29 +64,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def url(folder: Path) -> Iterator[str]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "CITEDESK_ARCHIVE": str(folder)}
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.archive_server"], stderr=subprocess.PIPE, text=True, env=env, cwd=ROOT
-    )
-    assert process.stderr is not None
-    log: list[str] = []
-    for line in process.stderr:
-        log.append(line)
-        if "ready at" in line:
-            break
-    else:
-        pytest.fail(f"the server did not start: {''.join(log)}")
-    drain = threading.Thread(target=log.extend, args=(process.stderr,))
-    drain.start()
-    yield log[-1].split()[4]
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(timeout=30)
-    finally:
-        process.kill()
-        drain.join()
-        process.stderr.close()
-    faults = "".join(log).split("Traceback")[1:]
+    with serving(folder, command=[sys.executable, "-m", "tests.archive_server"]) as running:
+        yield running.url
+    faults = "".join(running.log).split("Traceback")[1:]
     assert [fault for fault in faults if "it was not uploaded by a user" not in fault] == []
 
 

@@ -19,8 +19,8 @@ from eval.benchmarks.load import slow_llm
 from index.archive import Archive
 from index.derived import writer_lock
 from index.errors import ArchiveLocked
-from tests.api_server import Running, serving
 from tests.llm_server import LLMServer
+from tests.server_process import Running, serving
 from ui.cli import main
 
 PLATFORM = "What did Ukraine recapture in the Black Sea?"

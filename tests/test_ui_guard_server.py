@@ -5,22 +5,19 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import ROOT
-from ui.cli import main
+from tests.chromium import indexed
+from tests.server_process import ending_well
 from ui.store.people import People
 from ui.store.schema import open_store
 
@@ -38,47 +35,9 @@ EVIL_FORM = """<form method="post" action="{to}"><input name="question" value="q
 <script>document.forms[0].submit()</script>"""
 
 
-@contextmanager
-def serving(archive: Path, log: Path) -> Iterator[str]:
-    """A server that asks for users, in a process; its address."""
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-c", IMPATIENT, "serve", "--port", "0"],
-            stdout=out,
-            stderr=subprocess.PIPE,
-            text=True,
-            env={
-                **os.environ,
-                "PYTHONPATH": str(ROOT),
-                "CITEDESK_ARCHIVE": str(archive),
-                "CITEDESK_AUTH": "true",
-                "CITEDESK_LOG_FORMAT": "json",
-            },
-        )
-    assert process.stderr is not None
-    told: list[str] = []
-    try:
-        for line in process.stderr:
-            told.append(line)
-            if "ready at" in line:
-                break
-        else:
-            pytest.fail(f"the server did not start: {''.join(told)}")
-        yield told[-1].split()[4]
-    finally:
-        process.send_signal(signal.SIGINT)
-        try:
-            told.append(process.communicate(timeout=30)[1])
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    assert process.returncode == 0 and "Traceback" not in "".join(told), "".join(told)
-
-
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
-    path = tmp_path_factory.mktemp("guard") / "archive"
-    assert main(["index", str(seeds), "--archive", str(path)]) == 0
+    path = indexed(tmp_path_factory.mktemp("guard"), seeds)
     People(open_store(path / "conversations.sqlite3")).add("ann", PASSWORD, "editor")
     return path
 
@@ -90,7 +49,8 @@ def log(archive: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def address(archive: Path, log: Path) -> Iterator[str]:
-    with serving(archive, log) as found:
+    impatient = [sys.executable, "-c", IMPATIENT]
+    with ending_well(archive, command=impatient, out=log, auth="true", log_format="json") as found:
         yield found
 
 

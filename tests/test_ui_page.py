@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from tests.chromium import SlowLLM, ask, serving, settled
-from ui.cli import main
+from tests.chromium import SlowLLM, ask, indexed, settled
+from tests.server_process import ending_well
 
 pytestmark = pytest.mark.browser
 
@@ -21,14 +21,12 @@ BLACK_SEA = "What did Ukraine recapture in the Black Sea?"
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
-    path = tmp_path_factory.mktemp("page") / "archive"
-    assert main(["index", str(seeds), "--archive", str(path)]) == 0
-    return path
+    return indexed(tmp_path_factory.mktemp("page"), seeds)
 
 
 @pytest.fixture(scope="module")
 def url(archive: Path) -> Iterator[str]:
-    with serving(archive) as address:
+    with ending_well(archive) as address:
         yield address
 
 
@@ -131,7 +129,7 @@ def test_a_question_that_is_too_long_gets_one_clear_line(page: Any, url: str) ->
 def test_an_llms_answer_streams_in_stops_at_once_and_another_llm_can_be_chosen(
     page: Any, archive: Path
 ) -> None:
-    with SlowLLM() as llm, serving(archive, "--llm", llm.spec, CITEDESK_LLMS="extractive") as address:
+    with SlowLLM() as llm, ending_well(archive, "--llm", llm.spec, llms="extractive") as address:
         page.goto(address)
         page.get_by_text("1 article, 8 Nov 2023").wait_for()
         ask(page, BLACK_SEA)

@@ -10,8 +10,9 @@ from typing import Any
 import pytest
 
 from index.archive import Archive
-from tests.chromium import ask, opened, serving, settled
+from tests.chromium import ask, opened, settled
 from tests.newsroom import HOSTILE, HOSTILE_TITLE, HOSTILE_URL, OVERVIEW, newsroom
+from tests.server_process import ending_well
 from ui.store.conversations import Conversations
 from ui.store.feedback import Feedback
 from ui.store.schema import open_store
@@ -26,7 +27,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def url(archive: Path) -> Iterator[str]:
-    with serving(archive) as address:
+    with ending_well(archive) as address:
         yield address
 
 
@@ -254,7 +255,7 @@ def test_a_conversation_can_be_taken_along(any_page: Any, answer: Any) -> None:
 
 def test_an_article_that_was_removed_still_shows_its_stored_quote(browser: Any, tmp_path: Path) -> None:
     folder = newsroom(tmp_path)
-    with serving(folder) as address, opened(browser) as page:
+    with ending_well(folder) as address, opened(browser) as page:
         page.goto(address)
         ask(page, "Who declared the Larvik dam safe?")
         answer = settled(page)

@@ -9,15 +9,16 @@ from typing import Any
 
 import pytest
 
-from tests.chromium import ask, opened, serving, settled
+from tests.chromium import ask, opened, settled
 from tests.newsroom import OVERVIEW, newsroom
+from tests.server_process import ending_well
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture(scope="module")
 def url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(newsroom(tmp_path_factory.mktemp("axe"))) as address:
+    with ending_well(newsroom(tmp_path_factory.mktemp("axe"))) as address:
         yield address
 
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from tests.chromium import SlowLLM, ask, opened, serving, settled
-from ui.cli import main
+from tests.chromium import SlowLLM, ask, indexed, opened, settled
+from tests.server_process import ending_well
 from ui.store.conversations import Conversations
 from ui.store.schema import conversations, exchanges, open_store
 
@@ -23,14 +23,12 @@ KIM = "Who invited Kim Jong Un?"
 
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory, seeds: Path) -> Path:
-    path = tmp_path_factory.mktemp("talks") / "archive"
-    assert main(["index", str(seeds), "--archive", str(path)]) == 0
-    return path
+    return indexed(tmp_path_factory.mktemp("talks"), seeds)
 
 
 @pytest.fixture(scope="module")
 def url(archive: Path) -> Iterator[str]:
-    with serving(archive) as address:
+    with ending_well(archive) as address:
         yield address
 
 
@@ -85,14 +83,14 @@ def test_conversations_are_listed_opened_renamed_and_deleted(any_page: Any, url:
 
 def test_a_conversation_survives_a_reload_and_a_restart(browser: Any, archive: Path) -> None:
     with opened(browser) as page:
-        with serving(archive) as address:
+        with ending_well(archive) as address:
             page.goto(address)
             ask(page, BLACK_SEA)
             said = settled(page).locator(".cd-text").inner_text()
             page.reload()
             assert settled(page).locator(".cd-text").inner_text() == said
             place = page.url.partition("#")[2]
-        with serving(archive) as address:
+        with ending_well(archive) as address:
             page.goto(f"{address}#{place}")
             assert settled(page).locator(".cd-text").inner_text() == said
             ask(page, "When was it seized?")
@@ -188,7 +186,7 @@ def test_a_conversation_that_is_not_there_leads_to_a_new_one(page: Any, url: str
 
 
 def test_leaving_for_another_conversation_stops_the_answer(page: Any, archive: Path) -> None:
-    with SlowLLM() as llm, serving(archive, "--llm", llm.spec) as address:
+    with SlowLLM() as llm, ending_well(archive, "--llm", llm.spec) as address:
         page.goto(address)
         ask(page, BLACK_SEA)
         page.locator("#cd-live .cd-draft").wait_for()

@@ -20,9 +20,9 @@ from starlette.testclient import TestClient
 from index.archive import Archive
 from rag.assistant import Assistant
 from rag.settings import Settings
-from tests.api_server import Running, serving
 from tests.llm_server import LLMServer
 from tests.postgres_server import free_port, postgres
+from tests.server_process import Running, serving
 from tests.test_ui_crash import SAID, conversation, events, exchanges
 from ui.api import create_app
 from ui.people import LOCAL

@@ -47,7 +47,7 @@ def _why_not(host: str, port: int, error: OSError) -> str:
     return f"cannot listen on host {host!r} ({error.strerror}); use --host 127.0.0.1"
 
 
-def find_examples(desk: Assistant, settings: Settings) -> tuple[str, ...]:
+def find_examples(desk: Assistant) -> tuple[str, ...]:
     """Questions that the archive answers with its own sentences, whatever LLM the desk uses."""
     from ui.examples import choose
 
@@ -78,7 +78,7 @@ def serve_until_stopped(desk: Assistant, settings: Settings, listener: socket.so
     from ui.service import Service
 
     service = Service.open(desk, settings)
-    examples = Examples(partial(find_examples, desk, settings)).start()
+    examples = Examples(partial(find_examples, desk)).start()
     web = create_app(service)
     release_tabs = mount_page(web, service, examples)
     config = uvicorn.Config(

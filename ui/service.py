@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -42,6 +43,7 @@ class Service:
     streams: Streams = field(default_factory=Streams)
     people: People | None = None
     _desks: dict[str, Assistant] = field(default_factory=dict)
+    _opening: threading.Lock = field(default_factory=threading.Lock)
 
     @classmethod
     def open(cls, desk: Assistant, settings: Settings) -> Service:
@@ -66,12 +68,13 @@ class Service:
         self.check_llm(llm)
         if not llm or llm == self.settings.llm:
             return self.desk
-        if llm not in self._desks:
-            from rag.assistant import Assistant
+        with self._opening:  # a model of one's own is not loaded twice
+            if llm not in self._desks:
+                from rag.assistant import Assistant
 
-            chosen = self.settings.model_copy(update={"llm": llm})
-            self._desks[llm] = Assistant.open(self.desk.archive, settings=chosen)
-        return self._desks[llm]
+                chosen = self.settings.model_copy(update={"llm": llm})
+                self._desks[llm] = Assistant.open(self.desk.archive, settings=chosen)
+            return self._desks[llm]
 
     def give_way(self, llm: str | None) -> None:
         """Called where an answer begins: one that an LLM elsewhere writes takes nobody's turn while it is written."""
@@ -89,7 +92,7 @@ class Service:
 
         Raises ConversationNotFound, or BadSetting for an LLM that is not offered.
         """
-        self.desk_for(asked.get("llm"))
+        self.check_llm(asked.get("llm"))
         log_question(self.settings, person, question)
         return self.conversations.begin(person.name, conversation, kept(question[:QUESTION_CHARS]), asked)
 
