@@ -2,12 +2,12 @@
 
     python -m eval.benchmarks.altered
 
-500 sentences of RealTimeQA 2024h1 and 2024h2, each before the passage that holds it, and 500 with another figure,
-date or name, a third each: figures are reckoned, dates moved in time, and names come from another article of the same
-half-year, where they stand several times; and 500 whose opening name is exchanged. Beside them the paraphrases by hand
-of ``eval/gold/paraphrases.jsonl``, each before the passage around its source: a first set of a hundred faithful and
-sixty unfaithful ones, which the check was mended by, and a second of 108 and 108, which it was not. A sentence is caught if
-no sentence of the passage bears it out.
+500 sentences of RealTimeQA 2024h1 and 2024h2, each before the passage that holds it, and 500 with another
+figure, date or name, a third each: figures are reckoned, dates moved in time, and names come from another
+article of the same half-year, where they stand several times; and 500 whose opening name is exchanged. Beside
+them the paraphrases by hand of ``eval/gold/paraphrases.jsonl``, each before the passage around its source: a
+first set of a hundred faithful and sixty unfaithful ones, which the check was mended by, and a second of 108
+and 108, which it was not. A sentence is caught if no sentence of the passage bears it out.
 """
 
 from __future__ import annotations
