@@ -155,3 +155,10 @@ def settled(page: Any, count: int = 1) -> Any:
     )
     page.get_by_role("button", name="Ask", exact=True).wait_for()
     return page.locator("#cd-past .cd-exchange").last
+
+
+def still(page: Any) -> Any:
+    """The last exchange, once its follow-ups stand too: nothing will move any more."""
+    exchange = settled(page)
+    page.locator("#cd-past .cd-exchange").last.locator(".cd-follow[data-told]").wait_for(state="attached")
+    return exchange

@@ -61,7 +61,16 @@ class _Handler(BaseHTTPRequestHandler):
             )
             script = STATE["script"]
             step = script.pop(0) if len(script) > 1 else script[0]
-        self._play(step)
+        try:
+            self._play(step)
+        except OSError:  # it left while it was being told something
+            self._gone()
+
+    def _gone(self) -> None:
+        with LOCK:
+            STATE["gone"] += 1
+            LOCK.notify_all()
+        self.close_connection = True
 
     def _play(self, step: dict[str, Any]) -> None:
         if step.get("hang") == "headers":
@@ -151,10 +160,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _client_left(self, wait_s: float) -> bool:
         ready, _, _ = select.select([self.connection], [], [], wait_s)
         if ready and not self.connection.recv(1):
-            with LOCK:
-                STATE["gone"] += 1
-                LOCK.notify_all()
-            self.close_connection = True
+            self._gone()
             return True
         return False
 

@@ -227,6 +227,7 @@ def test_the_form_fits_a_phone_and_a_screen_reader(browser: Any, address: str, s
     watched = Watched(browser, address, viewport={"width": 380, "height": 700}, color_scheme=scheme)
     page = watched.page
     page.goto(f"{address}/login")
+    page.locator("#name:focus").wait_for()
     page.keyboard.type("ann")
     page.keyboard.press("Tab")
     page.keyboard.type("wrong password")

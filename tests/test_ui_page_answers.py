@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from index.archive import Archive
-from tests.chromium import ask, opened, settled
+from tests.chromium import ask, opened, settled, still
 from tests.newsroom import HOSTILE, HOSTILE_TITLE, HOSTILE_URL, OVERVIEW, newsroom
 from tests.server_process import ending_well
 from ui.store.conversations import Conversations
@@ -36,7 +36,7 @@ def answer(any_page: Any, url: str) -> Any:
     """The overview, which cites six passages of five days."""
     any_page.goto(url)
     ask(any_page, OVERVIEW)
-    return settled(any_page)
+    return still(any_page)
 
 
 def test_a_chip_shows_a_card_when_pointed_at_or_focused(any_page: Any, answer: Any) -> None:
@@ -139,7 +139,7 @@ def test_thumbs_and_a_reason_are_stored_and_can_be_taken_back(
     page.get_by_text("Thank you.").first.wait_for()
     assert stored() == [(False, "The fine <b>came</b> last")]
     page.reload()
-    answer = settled(page)
+    answer = still(page)
     assert answer.get_by_role("button", name="Bad answer").get_attribute("aria-pressed") == "true"
     with page.expect_response(lambda r: "/gradio_api/" in r.url):
         answer.get_by_role("button", name="Bad answer").click()

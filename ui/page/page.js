@@ -150,6 +150,7 @@ window.citedesk = {
       space.dataset.asked = "1";
       desk.fetched(`ui/follow-ups?exchange=${encodeURIComponent(id)}`).then((html) => {
         space.innerHTML = html;
+        space.dataset.told = "1";
         const chat = document.getElementById("cd-chat");
         if (html && last.offsetHeight < chat.clientHeight) space.scrollIntoView({ block: "nearest" });
       });
